@@ -1,0 +1,94 @@
+"""The kinds of thing a scene can name, and the settings that all of a kind share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from optanim.registry import Registry
+from optanim.settings import (
+    Choice,
+    Count,
+    Hue,
+    ListOf,
+    NonNegative,
+    Number,
+    Positive,
+    Text,
+    View,
+)
+
+SIZES = ("readme", "wide", "square", "hd")  # or WIDTHxHEIGHT; their pixels are in scene.py
+THEMES = ("light", "dark", "paper")
+
+LearningRate = Positive | Literal["tuned"]
+Start = Annotated[tuple[float, ...], ListOf(Number())]
+Only = Annotated[tuple[str, ...], ListOf(Text())]
+Themes = Annotated[tuple[str, ...], ListOf(Choice(THEMES))]
+
+
+def _run(
+    *,
+    lr: LearningRate | None = None,
+    start: Start | None = None,
+    weight_decay: NonNegative | None = None,
+    steps: Count | None = None,
+    label: str | None = None,
+    color: Hue | None = None,
+    layers: Literal["joint", "separate"] = "joint",
+) -> None: ...
+
+
+def _panel(*, title: str | None = None, only: Only | None = None, view: View | None = None) -> None: ...
+
+
+def _format(
+    *,
+    size: str | None = None,
+    theme: Themes | None = None,
+    fps: Positive | None = None,
+    seconds: Positive | None = None,
+    hold: NonNegative | None = None,
+    suffix: str | None = None,
+) -> None: ...
+
+
+def _landscape(*, view: View | None = None) -> None: ...
+
+
+# A rule is rule(p, g, state, lr, t, [what it asks for,] *, settings) -> new p.
+# Facts: `lr`, a learning rate of its own that is used instead of the scene's; `sees="all"`, all
+# layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
+# p; `single_run`, it cannot step several runs at once.
+optimizer = Registry(
+    "optimizer",
+    "optanim.optimizers",
+    common=_run,
+    facts=("paper", "lr", "sees", "shows", "single_run"),
+    fixed=("p", "g", "state", "lr", "t"),
+    asks=("loss", "grad", "hessian", "hessian_diag", "base", "rng"),
+)
+
+# A landscape is landscape(x[, y][, data], *, settings) -> value. Facts: `view`, `start`, `minima`
+# (points, or a function of the dataset and the settings that finds them), `paper`, and `model`,
+# the function model(x, *params) whose error over the data the landscape is.
+landscape = Registry(
+    "landscape",
+    "optanim.landscapes",
+    common=_landscape,
+    facts=("paper", "view", "start", "minima", "model"),
+)
+
+dataset = Registry("dataset", "optanim.datasets", facts=("truth",))
+
+# A distribution is distribution(rng, shape, *, settings) -> array.
+distribution = Registry("distribution", "optanim.datasets", fixed=("rng", "shape"), asks=())
+
+panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs",))
+
+# A format is format(film, file, *, settings), which writes the film to an open file or a path.
+format_ = Registry("format", "optanim.formats", common=_format, facts=("still", "extra"))
+
+KINDS: dict[str, Registry] = {
+    registry.kind: registry
+    for registry in (optimizer, landscape, dataset, distribution, panel, format_)
+}

@@ -1,0 +1,198 @@
+"""Name to function, for everything a scene can name; a function's signature is its schema.
+
+Each kind of thing lives in one module or package, which is imported when the first of its things
+is asked for. Registering is decorating: `@optimizer(paper=…)`, `@landscape(view=…)`. Nothing else
+lists the things, so adding one touches one file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import types
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from optanim.settings import LEAD, SCHEDULED, Choice, Flag, Mark, Number, OneOf, Text, Type
+
+REQUIRED: Any = inspect.Parameter.empty
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a thing: its type, its default, and whether it leads."""
+
+    name: str
+    type: Type
+    default: Any = REQUIRED
+    lead: bool = False
+    scheduled: bool = False
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A registered thing: its function, its settings and what is stated about it."""
+
+    kind: str
+    name: str
+    function: Callable[..., Any]
+    asks: tuple[str, ...]  # the positional parameters, by name
+    settings: Mapping[str, Setting]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def summary(self) -> str:
+        """The first line of the docstring."""
+        return (inspect.getdoc(self.function) or "").split("\n")[0]
+
+    @property
+    def title(self) -> str:
+        """The name as it is written in a legend."""
+        return str(self.facts.get("title", self.name.replace("_", " ")))
+
+    @property
+    def lead(self) -> Setting | None:
+        return next((setting for setting in self.settings.values() if setting.lead), None)
+
+    def defaults(self) -> dict[str, Any]:
+        """The settings that have a default, with it."""
+        return {name: s.default for name, s in self.settings.items() if not s.required}
+
+
+class Registry:
+    """All things of one kind.
+
+    `home` is the module or package that holds them. `common` are settings that every thing of the
+    kind takes without naming them, given as the keyword-only parameters of a function.
+    `facts` are the facts that a thing may state in its decorator; `asks`, if given, the names its
+    positional parameters may have after the first `fixed` ones.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        home: str,
+        *,
+        common: Callable[..., Any] | None = None,
+        facts: tuple[str, ...] = (),
+        fixed: tuple[str, ...] | None = None,
+        asks: tuple[str, ...] | None = None,
+    ) -> None:
+        self.kind = kind
+        self.home = home
+        self.common = settings_of(common) if common else {}
+        self.fact_names = (*facts, "title")
+        self.fixed = fixed
+        self.may_ask = asks
+        self._entries: dict[str, Entry] = {}
+        self._loaded = False
+
+    def __call__(self, *, name: str | None = None, **facts: Any) -> Callable[[Any], Any]:
+        """The decorator that registers a function (or a dataclass) under its own name."""
+
+        def register(function: Any) -> Any:
+            entry = self._entry(name or _snake(function.__name__), function, facts)
+            if entry.name in self._entries:
+                raise TypeError(f"{self.kind} '{entry.name}' is registered twice")
+            self._entries[entry.name] = entry
+            return function
+
+        return register
+
+    def _entry(self, name: str, function: Any, facts: dict[str, Any]) -> Entry:
+        unknown = set(facts) - set(self.fact_names)
+        if unknown:
+            raise TypeError(f"{self.kind} '{name}': no fact {sorted(unknown)}, only {self.fact_names}")
+        positional = tuple(
+            p.name
+            for p in inspect.signature(function).parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        )
+        if self.fixed is not None:
+            if positional[: len(self.fixed)] != self.fixed:
+                raise TypeError(f"{self.kind} '{name}' must start with ({', '.join(self.fixed)})")
+            positional = positional[len(self.fixed) :]
+        if self.may_ask is not None:
+            for ask in positional:
+                if ask not in self.may_ask:
+                    raise TypeError(
+                        f"{self.kind} '{name}' asks for '{ask}'; it can ask for {', '.join(self.may_ask)}"
+                    )
+        settings = settings_of(function)
+        leads = [setting.name for setting in settings.values() if setting.lead]
+        if len(leads) > 1:
+            raise TypeError(f"{self.kind} '{name}' has more than one lead setting: {leads}")
+        return Entry(self.kind, name, function, positional, settings, dict(facts))
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._loaded = True
+        home = importlib.import_module(self.home)
+        for module in pkgutil.iter_modules(getattr(home, "__path__", [])):
+            importlib.import_module(f"{self.home}.{module.name}")
+
+    def __getitem__(self, name: str) -> Entry:
+        self._load()
+        return self._entries[name]
+
+    def __contains__(self, name: object) -> bool:
+        self._load()
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        self._load()
+        return iter(self._entries)
+
+    def entries(self) -> tuple[Entry, ...]:
+        self._load()
+        return tuple(self._entries.values())
+
+
+def _snake(name: str) -> str:
+    return "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def settings_of(function: Callable[..., Any]) -> dict[str, Setting]:
+    """The settings a signature declares: its keyword-only parameters, the lead one first."""
+    target: Any = function.__init__ if inspect.isclass(function) else function
+    hints = get_type_hints(target, include_extras=True)
+    settings = []
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind is not parameter.KEYWORD_ONLY:
+            continue
+        kind, marks = type_of(hints.get(parameter.name, float))
+        settings.append(
+            Setting(parameter.name, kind, parameter.default, LEAD in marks, SCHEDULED in marks)
+        )
+    settings.sort(key=lambda setting: not setting.lead)
+    return {setting.name: setting for setting in settings}
+
+
+def type_of(hint: Any) -> tuple[Type, tuple[Mark, ...]]:
+    """The setting type behind an annotation, and the marks it carries."""
+    if get_origin(hint) is Annotated:
+        base, *extras = get_args(hint)
+        marks = tuple(extra for extra in extras if isinstance(extra, Mark))
+        kinds = [extra for extra in extras if not isinstance(extra, Mark)]
+        if kinds:
+            return kinds[0], marks
+        kind, inner = type_of(base)
+        return kind, marks + inner
+    if get_origin(hint) is Literal:
+        return Choice(tuple(str(word) for word in get_args(hint))), ()
+    if get_origin(hint) in (Union, types.UnionType):
+        parts = [type_of(part) for part in get_args(hint) if part is not type(None)]
+        marks = tuple(mark for _, inner in parts for mark in inner)
+        kinds = [kind for kind, _ in parts]
+        return (kinds[0] if len(kinds) == 1 else OneOf(tuple(kinds))), marks
+    plain: dict[Any, Type] = {bool: Flag(), str: Text(), float: Number(), int: Number(whole=True)}
+    if hint in plain:
+        return plain[hint], ()
+    raise TypeError(f"no setting type for the annotation {hint!r}")

@@ -1,0 +1,239 @@
+"""What a setting can be: the types that annotate the settings of every thing in a scene.
+
+A thing's settings are the keyword-only parameters of its function, and their annotations are
+read from here: `lr: Positive`, `momentum: Lead[Unit] = 0.9`, `loss: Literal["mse", "mae"]`.
+Each annotation carries one of the small types below, which knows how to describe itself, how to
+read a scalar of a scene, and which values it allows.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+
+
+class Wrong(ValueError):
+    """A value that its type does not allow, with what to do about it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The hint `did you mean 'x'?` for a mistyped word; empty where nothing is near."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number within bounds; `whole` allows no fraction."""
+
+    low: float = -math.inf
+    high: float = math.inf
+    low_open: bool = False
+    high_open: bool = False
+    whole: bool = False
+
+    def describe(self) -> str:
+        noun = "a whole number" if self.whole else "a number"
+        words = []
+        if self.low > -math.inf:
+            words.append(f"{'above' if self.low_open else 'at least'} {self.low:g}")
+        if self.high < math.inf:
+            words.append(f"{'below' if self.high_open else 'at most'} {self.high:g}")
+        return " ".join([noun, " and ".join(words)]).strip()
+
+    def parse(self, text: str) -> float | int:
+        """The number a scalar means: YAML 1.2's, plus `.1` and `1e4` for a whole one."""
+        if re.fullmatch(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)", text):
+            return self.check(float(text.replace(".", "", 1)))
+        if re.fullmatch(r"0x[0-9a-fA-F]+|0o[0-7]+", text):
+            return self.check(int(text, 0))
+        if not NUMBER.fullmatch(text):
+            raise Wrong(f"'{text}' is not a number", f"takes {self.describe()}")
+        return self.check(float(text))
+
+    def check(self, value: Any) -> float | int:
+        """The value as float (int where `whole`), or Wrong."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Wrong(f"{value!r} is not a number", f"takes {self.describe()}")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise Wrong(f"{value} is not a finite number", f"takes {self.describe()}")
+        if self.whole and value != int(value):
+            raise Wrong(f"{value:g} is not a whole number", f"takes {self.describe()}")
+        too_low = value <= self.low if self.low_open else value < self.low
+        too_high = value >= self.high if self.high_open else value > self.high
+        if too_low or too_high:
+            raise Wrong(f"{value:g} is out of range", f"takes {self.describe()}")
+        return int(value) if self.whole else float(value)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """true or false."""
+
+    def describe(self) -> str:
+        return "true or false"
+
+    def parse(self, text: str) -> bool:
+        if text.lower() in ("true", "false"):
+            return text.lower() == "true"
+        raise Wrong(f"'{text}' is not true or false", "write true or false")
+
+    def check(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise Wrong(f"{value!r} is not true or false", "write true or false")
+        return value
+
+
+@dataclass(frozen=True)
+class Text:
+    """Text, taken as it is written."""
+
+    def describe(self) -> str:
+        return "text"
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def check(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few words."""
+
+    options: tuple[str, ...]
+
+    def describe(self) -> str:
+        return " or ".join(self.options) if len(self.options) < 3 else "one of " + ", ".join(self.options)
+
+    def parse(self, text: str) -> str:
+        return self.check(text)
+
+    def check(self, value: Any) -> str:
+        if value not in self.options:
+            raise Wrong(f"'{value}' is not {self.describe()}", closest(str(value), self.options))
+        return str(value)
+
+
+@dataclass(frozen=True)
+class Color:
+    """A colour: `#rgb`, `#rrggbb` or a CSS name."""
+
+    def describe(self) -> str:
+        return "a colour such as '#cc3311' or teal"
+
+    def parse(self, text: str) -> str:
+        return self.check(text)
+
+    def check(self, value: Any) -> str:
+        from PIL import ImageColor
+
+        try:
+            return "#%02x%02x%02x" % ImageColor.getrgb(str(value))[:3]
+        except ValueError:
+            raise Wrong(f"'{value}' is not a colour", f"takes {self.describe()}") from None
+
+
+@dataclass(frozen=True)
+class Formula:
+    """Arithmetic in the given variables; several tuples are alternatives."""
+
+    variables: tuple[tuple[str, ...], ...]
+
+    def describe(self) -> str:
+        return "a formula in " + " or in ".join(", ".join(names) for names in self.variables)
+
+    def parse(self, text: str) -> str:
+        return self.check(text)
+
+    def check(self, value: Any) -> str:
+        from optanim.formula import parse
+
+        return parse(str(value), self.variables).text
+
+
+@dataclass(frozen=True)
+class FileName:
+    """A file inside the scene's folder, as a relative path."""
+
+    def describe(self) -> str:
+        return "a file in the scene's folder"
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def check(self, value: Any) -> str:
+        return str(value)
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list; where `one_will_do`, a single item may stand for it."""
+
+    item: Type
+    lengths: tuple[int, ...] = ()
+    one_will_do: bool = True
+    increasing_pairs: bool = False  # [low, high, low, high, …], each low below its high
+
+    def describe(self) -> str:
+        many = " or ".join(map(str, self.lengths))
+        return f"a list of {many + ' ' if many else ''}{'numbers' if isinstance(self.item, Number) else 'entries'}"
+
+
+@dataclass(frozen=True)
+class ThingOf:
+    """A thing of a kind, by NAME or NAME: {settings}."""
+
+    kind: str
+
+    def describe(self) -> str:
+        return f"{'an' if self.kind[0] in 'aeiou' else 'a'} {self.kind}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Any of several types, tried in order."""
+
+    types: tuple[Type, ...]
+
+    def describe(self) -> str:
+        return " or ".join(kind.describe() for kind in self.types)
+
+
+Type = Number | Flag | Text | Choice | Color | Formula | FileName | ListOf | ThingOf | OneOf
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something said of a setting beside its type."""
+
+    name: str
+
+
+LEAD = Mark("lead")
+SCHEDULED = Mark("scheduled")
+
+T = TypeVar("T")
+Lead = Annotated[T, LEAD]  # the setting that a value which is no mapping stands for
+Scheduled = Annotated[T, SCHEDULED]  # a number that may change with the step
+
+Real = Annotated[float, Number()]
+Positive = Annotated[float, Number(low=0, low_open=True)]
+NonNegative = Annotated[float, Number(low=0)]
+Unit = Annotated[float, Number(low=0, high=1, high_open=True)]
+Whole = Annotated[int, Number(low=0, whole=True)]
+Count = Annotated[int, Number(low=1, whole=True)]
+Hue = Annotated[str, Color()]
+View = Annotated[tuple[float, ...], ListOf(Number(), lengths=(2, 4), one_will_do=False, increasing_pairs=True)]
