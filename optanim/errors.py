@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+LONGEST = 120  # of a source line that is shown, in characters
+
 
 @dataclass(frozen=True)
 class Source:
@@ -45,13 +47,25 @@ class Mistake:
         head = f"{at.source.name}:{at.line}:{at.column}: {self.message}"
         if not text.strip():
             return head + (f"\n  {self.hint}" if self.hint else "")
+        text, column = _window(text, at.column)
         number = str(at.line)
         gutter = " " * len(number)
         # A tab in the source must shift the caret line by the same amount.
-        indent = "".join("\t" if c == "\t" else " " for c in text[: at.column - 1])
-        carets = "^" * max(1, min(at.width, len(text) - at.column + 1))
+        indent = "".join("\t" if c == "\t" else " " for c in text[: column - 1])
+        carets = "^" * max(1, min(at.width, len(text) - column + 1))
         hint = f" {self.hint}" if self.hint else ""
         return f"{head}\n{gutter} |\n{number} | {text}\n{gutter} | {indent}{carets}{hint}"
+
+
+def _window(text: str, column: int) -> tuple[str, int]:
+    """The part of a long line around a column, and the column in it."""
+    if len(text) <= LONGEST:
+        return text, column
+    start = min(max(0, column - 1 - LONGEST // 2), len(text) - LONGEST)
+    part = text[start : start + LONGEST]
+    if start:
+        part, start = "…" + part, start - 1
+    return part + ("…" if start + len(part) < len(text) else ""), column - start
 
 
 class UserError(Exception):

@@ -14,6 +14,7 @@ from optanim.settings import (
     Number,
     Positive,
     Text,
+    ThingOf,
     View,
 )
 
@@ -58,7 +59,8 @@ def _landscape(*, view: View | None = None) -> None: ...
 # A rule is rule(p, g, state, lr, t, [what it asks for,] *, settings) -> new p.
 # Facts: `lr`, a learning rate of its own that is used instead of the scene's; `sees="all"`, all
 # layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
-# p; `single_run`, it cannot step several runs at once.
+# p; `single_run`, it cannot step several runs at once. A rule that asks for `base` wraps another:
+# the scene's setting `base` names it, and `base(p, g)` is that rule's step from p with state of its own.
 optimizer = Registry(
     "optimizer",
     "optanim.optimizers",
@@ -66,16 +68,18 @@ optimizer = Registry(
     facts=("paper", "lr", "sees", "shows", "single_run"),
     fixed=("p", "g", "state", "lr", "t"),
     asks=("loss", "grad", "hessian", "hessian_diag", "base", "rng"),
+    given={"base": ThingOf("optimizer")},
 )
 
-# A landscape is landscape(x[, y][, data], *, settings) -> value. Facts: `view`, `start`, `minima`
-# (points, or a function of the dataset and the settings that finds them), `paper`, and `model`,
-# the function model(x, *params) whose error over the data the landscape is.
+# A landscape is landscape([data,] x[, y], *, settings) -> value. Facts: `view`, `start`, `minima`
+# (points, or a function of the dataset and the settings that finds them), `paper`, `model`,
+# the function model(x, *params) whose error over the data the landscape is, and `names`, the names
+# of the parameters where they are not those of x, y: a tuple, or a function of the settings.
 landscape = Registry(
     "landscape",
     "optanim.landscapes",
     common=_landscape,
-    facts=("paper", "view", "start", "minima", "model"),
+    facts=("paper", "view", "start", "minima", "model", "names"),
 )
 
 dataset = Registry("dataset", "optanim.datasets", facts=("truth",))
@@ -86,7 +90,13 @@ distribution = Registry("distribution", "optanim.datasets", fixed=("rng", "shape
 panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs",))
 
 # A format is format(film, file, *, settings), which writes the film to an open file or a path.
-format_ = Registry("format", "optanim.formats", common=_format, facts=("still", "extra"))
+format_ = Registry(
+    "format",
+    "optanim.formats",
+    common=_format,
+    facts=("still", "extra"),
+    elsewhere="optanim.formats.other",
+)
 
 KINDS: dict[str, Registry] = {
     registry.kind: registry

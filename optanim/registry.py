@@ -71,7 +71,9 @@ class Registry:
     `home` is the module or package that holds them. `common` are settings that every thing of the
     kind takes without naming them, given as the keyword-only parameters of a function.
     `facts` are the facts that a thing may state in its decorator; `asks`, if given, the names its
-    positional parameters may have after the first `fixed` ones.
+    positional parameters may have after the first `fixed` ones. What it asks for by a name in
+    `given` is told in the scene, as a leading setting of that type. `elsewhere` is a module whose
+    `entry(name)` knows things beyond the registered ones, which are not listed, or gives None.
     """
 
     def __init__(
@@ -83,6 +85,8 @@ class Registry:
         facts: tuple[str, ...] = (),
         fixed: tuple[str, ...] | None = None,
         asks: tuple[str, ...] | None = None,
+        given: Mapping[str, Type] | None = None,
+        elsewhere: str | None = None,
     ) -> None:
         self.kind = kind
         self.home = home
@@ -90,6 +94,8 @@ class Registry:
         self.fact_names = (*facts, "title")
         self.fixed = fixed
         self.may_ask = asks
+        self.given = given or {}
+        self.elsewhere = elsewhere
         self._entries: dict[str, Entry] = {}
         self._loaded = False
 
@@ -124,7 +130,8 @@ class Registry:
                     raise TypeError(
                         f"{self.kind} '{name}' asks for '{ask}'; it can ask for {', '.join(self.may_ask)}"
                     )
-        settings = settings_of(function)
+        told = {ask: Setting(ask, self.given[ask], lead=True) for ask in positional if ask in self.given}
+        settings = told | settings_of(function)
         leads = [setting.name for setting in settings.values() if setting.lead]
         if len(leads) > 1:
             raise TypeError(f"{self.kind} '{name}' has more than one lead setting: {leads}")
@@ -138,13 +145,22 @@ class Registry:
         for module in pkgutil.iter_modules(getattr(home, "__path__", [])):
             importlib.import_module(f"{self.home}.{module.name}")
 
-    def __getitem__(self, name: str) -> Entry:
+    def find(self, name: str) -> Entry | None:
+        """The thing of this name, registered or from elsewhere; None where there is none."""
         self._load()
-        return self._entries[name]
+        if name in self._entries or self.elsewhere is None:
+            return self._entries.get(name)
+        found: Entry | None = importlib.import_module(self.elsewhere).entry(name)
+        return found
+
+    def __getitem__(self, name: str) -> Entry:
+        entry = self.find(name)
+        if entry is None:
+            raise KeyError(name)
+        return entry
 
     def __contains__(self, name: object) -> bool:
-        self._load()
-        return name in self._entries
+        return isinstance(name, str) and self.find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         self._load()

@@ -6,11 +6,24 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from optanim.errors import Mistake, Place, Source
-from optanim.kinds import SIZES
-from optanim.settings import Wrong, closest
+from optanim.kinds import SIZES, LearningRate, Start, Themes, panel
+from optanim.settings import (
+    Count,
+    ListOf,
+    NonNegative,
+    Number,
+    OneOf,
+    Positive,
+    Text,
+    ThingOf,
+    View,
+    Whole,
+    Wrong,
+    closest,
+)
 
 Point = tuple[float, ...]
 
@@ -51,21 +64,20 @@ class Run:
 
 @dataclass(frozen=True)
 class Size:
-    """The size of a picture in pixels; `dpi` sets how large type and lines are in it.
+    """The size of a picture in pixels; type and lines grow with it.
 
     A height of None is chosen by the layout: one row of panels is flat, three are tall.
     """
 
     width: int
     height: int | None
-    dpi: int = 100
 
 
 NAMED_SIZES = {
     "readme": Size(1000, None),
-    "wide": Size(1280, 720, 120),
+    "wide": Size(1280, 720),
     "square": Size(800, 800),
-    "hd": Size(1920, 1080, 180),
+    "hd": Size(1920, 1080),
 }
 assert tuple(NAMED_SIZES) == SIZES
 
@@ -134,6 +146,8 @@ class Scene:
     panels: tuple[Thing, ...] = ()
     mosaic: tuple[tuple[int | None, ...], ...] = ()  # per row, which of the panels; None: nothing
     pace: str = "linear"
+    look: Look = Look()  # of the scene, which an output may change for itself
+    themes: tuple[str, ...] = (Look.theme,)
     outputs: tuple[Output, ...] = ()
     warnings: tuple[Mistake, ...] = ()
 
@@ -143,6 +157,48 @@ class Scene:
         return max((run.steps for run in self.runs), default=0)
 
     @property
+    def landscape_shown(self) -> bool:
+        """Whether a panel draws the landscape itself."""
+        return any(panel[thing.name].facts.get("needs") == "landscape" for thing in self.panels)
+
+    @property
     def moves(self) -> bool:
         """Whether anything in the figure changes with time."""
         return bool(self.runs)
+
+
+Landscape = Annotated[Thing, ThingOf("landscape")]
+Dataset = Annotated[Thing, ThingOf("dataset")]
+Optimizers = Annotated[tuple[Thing, ...], ListOf(ThingOf("optimizer"))]
+Points = Annotated[tuple[Point, ...], ListOf(ListOf(Number()))]
+Panels = Annotated[tuple[Any, ...], ListOf(OneOf((ThingOf("panel"), ListOf(ThingOf("panel")))))]
+Words = Annotated[tuple[str, ...], ListOf(Text())]
+Formats = Annotated[tuple[Thing, ...], ListOf(ThingOf("format"))]
+
+
+def keys(
+    *,
+    title: str | None = None,
+    caption: str | None = None,
+    alt: str | None = None,
+    landscape: Landscape | None = None,
+    dataset: Dataset | None = None,
+    optimizers: Optimizers = (),
+    lr: LearningRate | None = None,
+    start: Start | None = None,
+    weight_decay: NonNegative | None = None,
+    steps: Count = 100,
+    seed: Whole = 0,
+    view: View | None = None,
+    minima: Points | None = None,
+    panels: Panels | None = None,
+    layout: Words | None = None,
+    seconds: Positive = Look.seconds,
+    hold: NonNegative = Look.hold,
+    fps: Positive = Look.fps,
+    pace: Literal["linear", "log"] = "linear",
+    size: str = "readme",
+    theme: Themes = (Look.theme,),
+    output: Formats | None = None,
+) -> None:
+    """The keys of a scene file, with their types and defaults."""

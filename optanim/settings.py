@@ -19,12 +19,16 @@ NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
 
 
 class Wrong(ValueError):
-    """A value that its type does not allow, with what to do about it."""
+    """A value that its type does not allow, with what to do about it.
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    `at` is the part of the text that is wrong, as (offset, length), where it is not all of it.
+    """
+
+    def __init__(self, message: str, hint: str = "", at: tuple[int, int] | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.at = at
 
 
 def closest(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,85 @@
+"""One encoder per file, and how what they write gets to its place whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from optanim.errors import RenderError
+from optanim.kinds import format_
+from optanim.registry import Entry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+
+class Moving(Protocol):
+    """What an encoder is told of a film.
+
+    `fps` is in frames a second; `hold` are the seconds that the last frame stays beyond its own
+    1/fps; `count` is the number of frames. `comment` is the scene's text. Frames are opaque RGBA
+    of shape (height, width, 4); `frames()` gives the same buffer each time, `frame(k)` a new one.
+    """
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def fps(self) -> float: ...
+    @property
+    def hold(self) -> float: ...
+    @property
+    def count(self) -> int: ...
+    @property
+    def comment(self) -> str: ...
+    def frames(self) -> Iterator[Pixels]: ...
+    def frame(self, k: int) -> Pixels: ...
+
+
+class Watched:
+    """A film that calls `tick()` for every frame that it gives."""
+
+    def __init__(self, film: Moving, tick: Callable[[], None]) -> None:
+        self._film, self._tick = film, tick
+        self.width, self.height, self.count = film.width, film.height, film.count
+        self.fps, self.hold, self.comment = film.fps, film.hold, film.comment
+
+    def frames(self) -> Iterator[Pixels]:
+        for frame in self._film.frames():
+            yield frame
+            self._tick()
+
+    def frame(self, k: int) -> Pixels:
+        return self._film.frame(k)
+
+
+def write(film: Moving, path: Path, entry: Entry, settings: Mapping[str, Any]) -> None:
+    """Write the film to `path`, which afterwards is either the whole new file or what it was.
+
+    Raises RenderError, which names the path and the reason, where the file cannot be written.
+    """
+    part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            entry.function(film, part, **{**entry.defaults(), **settings})
+            os.replace(part, path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise RenderError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def find(name: str) -> Entry | None:
+    """The format of this name or file suffix: one of ours, or imageio's; None where neither has it."""
+    if name in format_:
+        return format_[name]
+    from optanim.formats import other
+
+    return other.entry(name)

@@ -1,0 +1,27 @@
+"""Loss landscapes, one function each; they work on floats, arrays and Tensors alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from optanim.registry import Entry
+from optanim.scene import Thing
+
+
+def settings_of(entry: Entry, thing: Thing) -> dict[str, Any]:
+    """The settings that the landscape's own function takes, defaults included."""
+    given = {name: value for name, value in thing.settings.items() if name in entry.settings}
+    return entry.defaults() | given
+
+
+def fact(entry: Entry, name: str, settings: Mapping[str, Any]) -> Any:
+    """A fact that is stated, or computed from the settings; None where there is none."""
+    stated = entry.facts.get(name)
+    return stated(**settings) if callable(stated) else stated
+
+
+def names(entry: Entry, thing: Thing) -> tuple[str, ...]:
+    """The names of the parameters of a landscape, as many as a start has numbers."""
+    stated = fact(entry, "names", settings_of(entry, thing))
+    return tuple(stated) if stated else tuple(ask for ask in entry.asks if ask != "data")

@@ -1,0 +1,6 @@
+"""Update rules, one pure function each; by family, simplest first.
+
+A rule is handed p and g of shape (R, ...): R runs of one layer. It returns the new p and keeps
+what it remembers in `state`, every array of it with the runs first. Its settings are numbers, or
+arrays of one value per run that broadcast.
+"""

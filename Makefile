@@ -1,0 +1,54 @@
+# make figures   every scene in scenes/ as files in output/
+# make test      the tests, with the versions in tests/constraints.txt
+# make lint      ruff and mypy
+# make bench     against what people use today
+# make clean     removes what these made
+
+PYTHON ?= python3
+SCENES := $(wildcard scenes/*.yaml)
+CODE := $(shell find optanim -name '*.py')
+SETUP := setup.cfg pyproject.toml tests/constraints.txt
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: figures test lint bench clean
+.DELETE_ON_ERROR:
+
+figures: $(SCENES:scenes/%.yaml=output/.made/%)
+
+# The files that a scene makes are the scene's business: a stamp stands for them all.
+output/.made/%: scenes/%.yaml .venv/installed $(CODE)
+	@mkdir -p $(@D)
+	$(BIN)/optanim render $< -o output
+	@touch $@
+
+test: .venv/tools
+	$(BIN)/python -m pytest
+
+lint: .venv/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/tools
+	$(BIN)/python benchmarks/bench.py
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "optanim needs Python 3.11 or later: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "Python's venv module is missing: install python3-venv (on Debian and Ubuntu)" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# Editable, so that a change to the code needs no new set-up.
+.venv/installed: $(SETUP) | .venv/bin/python
+	$(PIP) install --constraint tests/constraints.txt --editable .
+	@touch $@
+
+.venv/tools: .venv/installed
+	$(PIP) install --constraint tests/constraints.txt --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv output build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache benchmarks/results
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

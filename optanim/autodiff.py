@@ -1,0 +1,399 @@
+"""Tensor: reverse-mode differentiation over NumPy arrays, any leading axes being runs.
+
+A function written with operators and NumPy's own functions works on floats, arrays and Tensors,
+because Tensor answers `__array_ufunc__`. Real parts decide every comparison, so that a complex
+step through the reverse gradient gives exact second derivatives.
+"""
+
+from __future__ import annotations
+
+import itertools
+import operator
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+V = TypeVar("V")
+Pull = Callable[..., Any]  # (gradient of the result, result, *operands) -> gradient of one operand
+SERIALS = itertools.count()  # of Tensors in the order they were made: none is older than its parents
+
+
+class Tensor:
+    """A number or array that remembers how it was computed.
+
+    `value` is a float (an array where it has axes) and `grad` the sum of the derivatives that
+    `backward` has left since it was last set to zero. Both can be set.
+    """
+
+    __slots__ = ("__weakref__", "_grad", "_operands", "_parents", "_pulls", "_serial", "data")
+
+    def __init__(self, value: Any) -> None:
+        if isinstance(value, Tensor):
+            raise TypeError("a Tensor of a Tensor: pass its .value")
+        data = np.asarray(value)
+        self.data: Array = data if data.dtype.kind in "fc" else data.astype(np.float64)
+        self._grad: Array | None = None
+        self._parents: tuple[Tensor, ...] = ()
+        self._pulls: tuple[Pull, ...] = ()
+        self._operands: tuple[Any, ...] = ()
+        self._serial = next(SERIALS)
+
+    @property
+    def value(self) -> Any:
+        return self.data if self.data.ndim else self.data.item()
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self.data = Tensor(value).data
+
+    @property
+    def grad(self) -> Any:
+        if self._grad is None:
+            self._grad = np.zeros_like(self.data)
+        return self._grad if self._grad.ndim else self._grad.item()
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = np.zeros_like(self.data) + grad
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.data.shape
+
+    @property
+    def ndim(self) -> int:
+        return self.data.ndim
+
+    def __repr__(self) -> str:
+        if not self.data.ndim:
+            return f"Tensor({self.value!r}, grad={self.grad!r})"
+        return f"Tensor({_short(self.data)}, grad={_short(np.asarray(self.grad))})"
+
+    def backward(self, seed: Any = None) -> None:
+        """Add to `grad` of everything this was computed from the derivative of this by it.
+
+        A Tensor with axes needs a seed of its shape: the derivative of the final result by it.
+        """
+        if seed is None:
+            if self.data.size != 1:
+                raise ValueError(
+                    f"backward() of a Tensor of shape {self.shape}: it starts from one number, so "
+                    f"take its sum or mean, or pass a seed of this shape"
+                )
+            seed = 1.0
+        seed = np.asarray(seed)
+        if np.broadcast_shapes(seed.shape, self.shape) != self.shape:
+            raise ValueError(f"the seed has shape {seed.shape}, the Tensor {self.shape}")
+        # Gradients of this pass are kept apart from `grad`, or a second pass would count them twice.
+        passed: dict[Tensor, Array] = {self: np.zeros_like(self.data) + seed}
+        for tensor in _latest_first(self):
+            grad = passed.pop(tensor)
+            if tensor._grad is not None:
+                tensor._grad = tensor._grad + grad
+            else:  # a parameter owns its gradient; what is passed on may be shared
+                tensor._grad = grad if tensor._parents else grad.copy()
+            for parent, pull in zip(tensor._parents, tensor._pulls):  # noqa: B905 made together
+                part = pull(grad, tensor.data, *tensor._operands)
+                if part.shape != parent.data.shape:
+                    part = _folded(part, parent.data.shape)
+                passed[parent] = passed[parent] + part if parent in passed else part
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if method != "__call__" or kwargs:
+            what = ", ".join(kwargs) if kwargs else method
+            raise TypeError(f"np.{ufunc.__name__} with {what} does not work on a Tensor")
+        return _apply(ufunc, *inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        if function not in FUNCTIONS:
+            raise TypeError(f"np.{function.__name__} does not work on a Tensor")
+        return FUNCTIONS[function](*args, **kwargs)
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        raise TypeError("a Tensor does not turn into an array by itself: use its .value")
+
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+        """The sum over one, several or all axes."""
+        shape = self.shape
+
+        def pull(grad: Array, out: Array) -> Array:
+            if axis is not None and not keepdims:
+                grad = np.expand_dims(grad, axis)
+            return np.broadcast_to(grad, shape)
+
+        return _made(self.data.sum(axis=axis, keepdims=keepdims), (self,), (pull,))
+
+    def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
+        """The mean over one, several or all axes."""
+        total = self.sum(axis, keepdims)
+        return total * (total.data.size / self.data.size)
+
+    def __getitem__(self, index: Any) -> Tensor:
+        shape = self.shape
+        parts = index if isinstance(index, tuple) else (index,)
+        plain = all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts)
+
+        def pull(grad: Array, out: Array) -> Array:
+            whole = np.zeros(shape, grad.dtype)
+            if plain:
+                whole[index] = grad
+            else:  # an index array may name an element twice
+                np.add.at(whole, index, grad)
+            return whole
+
+        return _made(self.data[index], (self,), (pull,))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __float__(self) -> float:
+        return float(self.data)
+
+    def __bool__(self) -> bool:
+        return bool(self.data)
+
+    def __add__(self, other: Any) -> Tensor:
+        return _apply(np.add, self, other)
+
+    def __radd__(self, other: Any) -> Tensor:
+        return _apply(np.add, other, self)
+
+    def __sub__(self, other: Any) -> Tensor:
+        return _apply(np.subtract, self, other)
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return _apply(np.subtract, other, self)
+
+    def __mul__(self, other: Any) -> Tensor:
+        return _apply(np.multiply, self, other)
+
+    def __rmul__(self, other: Any) -> Tensor:
+        return _apply(np.multiply, other, self)
+
+    def __truediv__(self, other: Any) -> Tensor:
+        return _apply(np.divide, self, other)
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return _apply(np.divide, other, self)
+
+    def __pow__(self, other: Any) -> Tensor:
+        return _apply(np.power, self, other)
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return _apply(np.power, other, self)
+
+    def __matmul__(self, other: Any) -> Tensor:
+        return _apply(np.matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return _apply(np.matmul, other, self)
+
+    def __neg__(self) -> Tensor:
+        return _apply(np.negative, self)
+
+    def __pos__(self) -> Tensor:
+        return self
+
+    def __abs__(self) -> Tensor:
+        return _apply(np.absolute, self)
+
+    def __lt__(self, other: Any) -> Any:
+        return _apply(np.less, self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return _apply(np.less_equal, self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return _apply(np.greater, self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return _apply(np.greater_equal, self, other)
+
+    def __eq__(self, other: object) -> Any:
+        return _apply(np.equal, self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return _apply(np.not_equal, self, other)
+
+    __hash__ = object.__hash__
+
+
+def relu(x: V) -> V:
+    """The positive part of a float, array or Tensor; its derivative at 0 is 0."""
+    number: Any = x
+    return number * (np.real(_raw(x)) > 0)
+
+
+def columns(x: V) -> V:
+    """The same with one more axis at the end, to meet the points of a dataset; a float as it is."""
+    number: Any = x
+    return number[..., None] if isinstance(x, (Tensor, np.ndarray)) else number
+
+
+def _raw(x: Any) -> Any:
+    return x.data if isinstance(x, Tensor) else x
+
+
+def _short(array: Array) -> str:
+    return np.array2string(array, precision=6, separator=", ", threshold=20).replace("\n", "")
+
+
+def _apply(ufunc: np.ufunc, *inputs: Any) -> Any:
+    operands = tuple([_raw(x) for x in inputs])
+    if ufunc not in RULES:
+        if ufunc in COMPARISONS:
+            return ufunc(*map(np.real, operands))
+        if ufunc is np.sign:
+            return _sign(operands[0])
+        raise TypeError(f"np.{ufunc.__name__} has no derivative here")
+    forward, *pulls = RULES[ufunc]
+    mine = [(x, pull) for x, pull in zip(inputs, pulls, strict=True) if isinstance(x, Tensor)]
+    parents, kept = zip(*mine, strict=True)
+    return _made(forward(*operands), parents, kept, operands)
+
+
+def _made(
+    data: Any, parents: tuple[Tensor, ...], pulls: tuple[Pull, ...], operands: tuple[Any, ...] = ()
+) -> Tensor:
+    tensor = Tensor(data)
+    tensor._parents, tensor._pulls, tensor._operands = parents, pulls, operands
+    return tensor
+
+
+def _latest_first(root: Tensor) -> list[Tensor]:
+    """Everything the root was computed from, and the root, each before its parents."""
+    seen = {root}
+    stack = [root]
+    while stack:
+        for parent in stack.pop()._parents:
+            if parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=_serial, reverse=True)
+
+
+_serial = operator.attrgetter("_serial")
+
+
+def _folded(grad: Array, shape: tuple[int, ...]) -> Array:
+    """The gradient of a broadcast operand: summed over the axes that broadcasting made."""
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    stretched = tuple(i for i, n in enumerate(shape) if n == 1 and grad.shape[i] != 1)
+    return grad.sum(axis=stretched, keepdims=True)
+
+
+def _sign(x: Any) -> Any:
+    return np.sign(np.real(x))
+
+
+def _wins(x: Any, y: Any) -> Any:
+    """The share of x in the larger of x and y: 1 or 0, and 1/2 where they are equal."""
+    return 0.5 + 0.5 * np.sign(np.real(x) - np.real(y))
+
+
+def _larger(x: Any, y: Any) -> Any:
+    if np.iscomplexobj(x) or np.iscomplexobj(y):
+        return np.where(np.real(x) >= np.real(y), x, y)
+    return np.maximum(x, y)
+
+
+def _smaller(x: Any, y: Any) -> Any:
+    return -_larger(-np.asarray(x), -np.asarray(y))
+
+
+def _power_by_base(grad: Array, out: Array, x: Any, n: Any) -> Any:
+    if np.ndim(n) == 0:
+        if n == 2:
+            return grad * (2 * x)
+        if n == 0:
+            return np.zeros_like(grad)
+        return grad * (n * x ** (n - 1))
+    # Where n is 0 the slope is 0, also at x = 0 where x**(n - 1) is infinite.
+    return grad * np.where(n == 0, 0, n * x ** np.where(n == 0, 1, n - 1))
+
+
+def _power_by_exponent(grad: Array, out: Array, x: Any, n: Any) -> Any:
+    return grad * np.where(x == 0, 0, out * np.log(np.where(x == 0, 1, x)))
+
+
+def _matmul_by_left(grad: Array, out: Array, a: Any, b: Any) -> Any:
+    if np.ndim(b) == 1:
+        return grad[..., None] * b
+    if np.ndim(a) == 1:
+        return (b @ grad[..., None])[..., 0]
+    return grad @ np.swapaxes(b, -1, -2)
+
+
+def _matmul_by_right(grad: Array, out: Array, a: Any, b: Any) -> Any:
+    if np.ndim(a) == 1:
+        return a * grad[..., None] if np.ndim(b) == 1 else a[:, None] * grad[..., None, :]
+    if np.ndim(b) == 1:
+        return (np.swapaxes(a, -1, -2) @ grad[..., None])[..., 0]
+    return np.swapaxes(a, -1, -2) @ grad
+
+
+# What each function computes, then for each operand the gradient that passes back to it.
+RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
+    np.add: (np.add, lambda g, out, x, y: g, lambda g, out, x, y: g),
+    np.subtract: (np.subtract, lambda g, out, x, y: g, lambda g, out, x, y: -g),
+    np.multiply: (np.multiply, lambda g, out, x, y: g * y, lambda g, out, x, y: g * x),
+    np.divide: (np.divide, lambda g, out, x, y: g / y, lambda g, out, x, y: -g * out / y),
+    # `x ** 2` and not np.power, which is slower and may differ from it in the last bit.
+    np.power: (operator.pow, _power_by_base, _power_by_exponent),
+    np.float_power: (operator.pow, _power_by_base, _power_by_exponent),
+    np.matmul: (np.matmul, _matmul_by_left, _matmul_by_right),
+    np.maximum: (_larger, lambda g, out, x, y: g * _wins(x, y), lambda g, out, x, y: g * _wins(y, x)),
+    np.minimum: (_smaller, lambda g, out, x, y: g * _wins(y, x), lambda g, out, x, y: g * _wins(x, y)),
+    np.negative: (np.negative, lambda g, out, x: -g),
+    np.positive: (np.positive, lambda g, out, x: g),
+    np.absolute: (lambda x: x * _sign(x), lambda g, out, x: g * _sign(x)),
+    np.fabs: (lambda x: x * _sign(x), lambda g, out, x: g * _sign(x)),
+    np.square: (np.square, lambda g, out, x: g * (2 * x)),
+    np.reciprocal: (np.reciprocal, lambda g, out, x: -g * out * out),
+    np.sqrt: (np.sqrt, lambda g, out, x: g / (2 * out)),
+    np.exp: (np.exp, lambda g, out, x: g * out),
+    np.exp2: (np.exp2, lambda g, out, x: g * out * np.log(2)),
+    np.expm1: (np.expm1, lambda g, out, x: g * (out + 1)),
+    np.log: (np.log, lambda g, out, x: g / x),
+    np.log2: (np.log2, lambda g, out, x: g / (x * np.log(2))),
+    np.log10: (np.log10, lambda g, out, x: g / (x * np.log(10))),
+    np.log1p: (np.log1p, lambda g, out, x: g / (1 + x)),
+    np.sin: (np.sin, lambda g, out, x: g * np.cos(x)),
+    np.cos: (np.cos, lambda g, out, x: -g * np.sin(x)),
+    np.tan: (np.tan, lambda g, out, x: g * (1 + out * out)),
+    np.arcsin: (np.arcsin, lambda g, out, x: g / np.sqrt(1 - x * x)),
+    np.arccos: (np.arccos, lambda g, out, x: -g / np.sqrt(1 - x * x)),
+    np.arctan: (np.arctan, lambda g, out, x: g / (1 + x * x)),
+    np.sinh: (np.sinh, lambda g, out, x: g * np.cosh(x)),
+    np.cosh: (np.cosh, lambda g, out, x: g * np.sinh(x)),
+    np.tanh: (np.tanh, lambda g, out, x: g * (1 - out * out)),
+}
+
+COMPARISONS = {np.less, np.less_equal, np.greater, np.greater_equal, np.equal, np.not_equal}
+
+
+def _sum(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return x.sum(axis, keepdims)
+
+
+def _mean(x: Tensor, axis: Any = None, keepdims: bool = False) -> Tensor:
+    return x.mean(axis, keepdims)
+
+
+def _where(condition: Any, x: Any, y: Any) -> Tensor:
+    condition = np.real(_raw(condition)) != 0
+    pulls = (
+        lambda grad, out: np.where(condition, grad, 0),
+        lambda grad, out: np.where(condition, 0, grad),
+    )
+    mine = [(v, pull) for v, pull in zip((x, y), pulls, strict=True) if isinstance(v, Tensor)]
+    if not mine:  # only the condition is a Tensor, and it has no slope
+        return Tensor(np.where(condition, x, y))
+    parents, kept = zip(*mine, strict=True)
+    return _made(np.where(condition, _raw(x), _raw(y)), parents, kept)
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {np.sum: _sum, np.mean: _mean, np.where: _where}

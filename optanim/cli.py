@@ -1,0 +1,293 @@
+"""The command line; the only file that prints.
+
+Results go to stdout, progress and what is wrong to stderr. Exit codes: 0 done, 1 failed, 2 the
+user's mistake, 130 interrupted. Everything heavy is imported by the command that needs it.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from optanim import __version__
+from optanim.errors import Mistake, RenderError, UserError
+
+if TYPE_CHECKING:
+    from optanim.scene import Limits, Scene
+
+FAILED, MISTAKEN, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+LISTED = ("optimizers", "landscapes", "datasets", "panels", "formats", "themes")
+
+
+def main() -> NoReturn:
+    """Run the command that the process was started with, and exit."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = cli.main(prog_name="optanim", standalone_mode=False) or 0
+        sys.stdout.flush()
+    except UserError as error:
+        click.echo(str(error), err=True)
+        code = MISTAKEN
+    except RenderError as error:
+        click.echo(f"error: {error}", err=True)
+        code = FAILED
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has read enough; Python would complain once more on exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = FAILED
+    sys.exit(code)
+
+
+def _terminate(number: int, frame: Any) -> NoReturn:
+    """Leave in an orderly way, so that no temporary file is left."""
+    sys.exit(TERMINATED)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="optanim")
+def cli() -> None:
+    """Animations of optimizers from short YAML scenes."""
+
+
+def limited(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that lift what a scene may ask for, handed on as `limits`."""
+
+    @click.option("--max-steps", type=click.IntRange(min=1), help="Steps that all runs may take.")
+    @click.option("--max-frames", type=click.IntRange(min=1), help="Frames that a film may have.")
+    @click.option("--max-pixels", type=click.IntRange(min=1), help="Pixels that a frame may have.")
+    @functools.wraps(command)
+    def wrapped(
+        *args: Any, max_steps: int | None, max_frames: int | None, max_pixels: int | None, **options: Any
+    ) -> Any:
+        from optanim.scene import Limits
+
+        given = {"steps": max_steps, "frames": max_frames, "pixels": max_pixels}
+        limits = Limits(**{name: value for name, value in given.items() if value is not None})
+        return command(*args, limits=limits, **options)
+
+    return wrapped
+
+
+@cli.command()
+@click.argument("scenes", metavar="SCENE...", nargs=-1, required=True)
+@click.option("-o", "--output", default="output", metavar="DIR", help="Folder to write to; or one file.")
+@click.option(
+    "-f", "--format", "formats", multiple=True, metavar="F", help="Instead of the scene's; repeat for more."
+)
+@click.option("--theme", metavar="T", help="light, dark or paper.")
+@click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@click.option("--fps", type=float, metavar="N", help="Frames a second.")
+@click.option("--seconds", type=float, metavar="S", help="Time from the first step to the last.")
+@click.option("--hold", type=float, metavar="S", help="Time that the last frame stays.")
+@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Scenes at a time.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
+@limited
+def render(scenes: tuple[str, ...], jobs: int, as_json: bool, output: str, **options: Any) -> int:
+    """Write the files of scenes."""
+    from optanim.jobs import each
+
+    if Path(output).suffix and len(scenes) > 1:
+        raise click.UsageError("-o names one file, but there are several scenes: give a folder")
+    names = [Path(scene).stem for scene in scenes]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice:
+        raise click.UsageError(f"two scenes are called {twice} and would write the same files")
+    options["formats"] = options["formats"] or None
+    code = 0
+    written = []
+    with Bar() as bar:
+        tasks = [{"scene": scene, "out": output, **options} for scene in scenes]
+        for scene, result in each(tasks, jobs, bar.progress):
+            bar.clear()
+            for warning in result.warnings:
+                click.echo(f"warning: {warning}", err=True)
+            if result.error:
+                click.echo(result.error, err=True)
+            code = max(code, result.code)
+            for file in result.written:
+                row: dict[str, Any] = {"scene": scene, "path": str(file.path), "format": file.format}
+                row |= {"bytes": file.bytes, "frames": file.frames, "seconds": file.seconds}
+                written.append(row)
+                if not as_json:
+                    click.echo(_line(row))
+    if as_json:
+        click.echo(json.dumps(written, indent=2, allow_nan=False))
+    return code
+
+
+def _line(row: dict[str, Any]) -> str:
+    what = "still" if row["seconds"] == 0 else f"{row['frames']} frames, {row['seconds']:.1f} s"
+    return f"{row['path']}  {what}, {_size(row['bytes'])}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} kB"
+
+
+class Bar:
+    """Progress with the time that is left, on stderr, where that is a terminal."""
+
+    def __init__(self) -> None:
+        import time
+
+        self.clock = time.monotonic
+        self.alive = sys.stderr.isatty()
+        self.name, self.started, self.drawn = "", 0.0, 0.0
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove the bar, so that a line can be printed in its place."""
+        if self.alive and self.drawn:
+            click.echo("\r\033[K", err=True, nl=False)
+            self.drawn = 0.0
+
+    def progress(self, name: str, done: int, total: int) -> None:
+        """Show that so much of so much is done of what is called `name`."""
+        now = self.clock()
+        if name != self.name:
+            self.name, self.started = name, now
+        if not self.alive or not total or (now - self.drawn < 0.1 and done < total):
+            return
+        self.drawn = now
+        part = min(1.0, done / total)
+        full = round(24 * part)
+        spent = now - self.started
+        left = f"{spent / part - spent:4.0f} s left" if part > 0.02 else ""
+        bar = "█" * full + "·" * (24 - full)
+        click.echo(f"\r\033[K{name[:40]}  {bar} {part:4.0%} {left}", err=True, nl=False)
+
+
+@cli.command()
+@click.argument("scene")
+@click.option("--at", type=click.FloatRange(0, 1), default=1.0, help="Which frame: 0 first, 1 last.")
+@click.option("-o", "--output", default="output", metavar="DIR", help="Folder to write to; or a .png file.")
+@click.option("--theme", metavar="T", help="light, dark or paper.")
+@click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@limited
+def still(scene: str, at: float, output: str, theme: str | None, size: str | None, limits: Limits) -> None:
+    """Write one frame of a scene as a PNG."""
+    from optanim.render import still as write_still
+
+    file = write_still(_load(scene, limits), output, at=at, theme=theme, size=size, limits=limits)
+    click.echo(f"{file.path}  still, {_size(file.bytes)}")
+
+
+@cli.command()
+@click.argument("scene")
+@click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@limited
+def trace(scene: str, kind: str, limits: Limits) -> None:
+    """Print the numbers of a scene: every iterate, loss and learning rate."""
+    from optanim.simulate import simulate
+    from optanim.tables import as_csv, as_json
+
+    path = simulate(_load(scene, limits))
+    for part in as_json(path) if kind == "json" else as_csv(path):
+        sys.stdout.write(part)
+
+
+def _load(scene: str, limits: Limits) -> Scene:
+    from optanim.reader import load
+
+    loaded = load(scene, limits=limits)
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return loaded
+
+
+@cli.command()
+@click.argument("paths", metavar="PATH...", nargs=-1, required=True)
+@limited
+def check(paths: tuple[str, ...], limits: Limits) -> int:
+    """Say all that is wrong with scenes, without running them. PATH is a scene or a folder of them."""
+    from optanim.problem import data, problem
+
+    count = wrong = 0
+    for path in _scenes(paths):
+        count += 1
+        try:
+            scene = _load(path, limits)
+            problem(scene, data(scene))
+        except UserError as error:
+            click.echo(("\n" if wrong else "") + str(error), err=True)
+            wrong += 1
+    good = count - wrong
+    click.echo(f"{count} scene{'s' * (count != 1)}: {good} good, {wrong} with mistakes")
+    return MISTAKEN if wrong else 0
+
+
+def _scenes(paths: tuple[str, ...]) -> Iterator[str]:
+    for path in paths:
+        if not Path(path).is_dir():
+            yield path
+            continue
+        found = sorted(file for file in Path(path).rglob("*") if file.suffix in (".yaml", ".yml"))
+        if not found:
+            raise UserError(
+                Mistake(f"{path}: no scenes in this folder", hint="a scene's name ends with .yaml")
+            )
+        yield from map(str, found)
+
+
+@cli.command("list")
+@click.argument("kind", type=click.Choice(LISTED), required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def list_(kind: str | None, as_json: bool) -> None:
+    """List what a scene can name."""
+    from optanim.explain import names
+
+    found = {each: names(each) for each in ([kind] if kind else LISTED)}
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    for each, things in found.items():
+        if not kind:
+            click.secho(f"{each}", bold=True)
+        wide = max(map(len, things))
+        for name, summary in things.items():
+            click.echo(f"{'' if kind else '  '}{name:{wide}}  {summary}".rstrip())
+
+
+@cli.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Explain a thing that a scene can name: formula, settings, bounds, paper."""
+    from optanim.explain import explanation
+
+    click.echo(explanation(name))
+
+
+@cli.command()
+@click.argument("name", default="scene")
+def init(name: str) -> None:
+    """Write NAME.yaml, a commented scene to start from."""
+    from optanim.explain import STARTER
+
+    path = Path(name if name.endswith((".yaml", ".yml")) else f"{name}.yaml")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(STARTER)
+    except FileExistsError:
+        raise UserError(Mistake(f"{path} is there already", hint="give another name")) from None
+    except OSError as error:
+        raise RenderError(f"cannot write {path}: {error.strerror}") from error
+    click.echo(f"{path}  (optanim render {path})")

@@ -1,0 +1,226 @@
+"""Layout, time line and layers: a trace becomes frames.
+
+A frame is made of three layers. The static picture is drawn once by matplotlib. The past (faint
+tails, finished curves) is drawn on it and only ever changes in a few small boxes a frame. The
+foreground (heads, bright tails, names, cursor, counter) is drawn whole on a copy of the past.
+Nothing else remembers anything: `frame(k)` rebuilds any frame from nothing by the same calls.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from optanim import words
+from optanim.errors import RenderError
+from optanim.kinds import panel as panels
+from optanim.layout import cells
+from optanim.pen import Box, Pen, Pixels, Sprite, merge
+from optanim.scene import Look
+from optanim.stage import Panel, Stage
+from optanim.themes import THEMES
+from optanim.trace import Trace
+
+HEIGHTS = (480, 640, 780, 920)  # of a picture with so many rows of panels, where no size says
+
+
+class Film:
+    """A trace in one look, as frames of (height, width, 4) opaque RGBA bytes.
+
+    `count` frames are shown for 1/fps seconds each and the last for `hold` seconds more; a scene
+    in which nothing moves has one frame.
+    """
+
+    def __init__(self, trace: Trace, look: Look) -> None:
+        scene = trace.scene
+        self.trace = trace
+        self.comment = scene.source.text
+        self.alt = words.alt(trace)
+        self.still = not scene.moves
+        self.fps = look.fps
+        self.hold = 0.0 if self.still else look.hold
+        self.count = 1 if self.still else max(2, round(look.seconds * look.fps))
+        self.width = look.size.width
+        rows = len(scene.mosaic)
+        usual = HEIGHTS[min(rows, len(HEIGHTS)) - 1]
+        self.height = look.size.height or usual * self.width // 1000
+        dpi = 100 * min(self.width / 1000, self.height / usual)  # type is as large as the picture
+        self.theme = THEMES[look.theme]
+        self.stage = Stage(trace, self.theme, dpi, self.count, look.fps, scene.pace)
+        self.panels: list[Panel] = []
+        for thing in scene.panels:
+            made = panels[thing.name].function(**thing.settings)
+            made.enter(self.stage)
+            self.panels.append(made)
+        self._static: Pixels | None = None
+
+    # -- the static layer ---------------------------------------------------------------------
+
+    @property
+    def static(self) -> Pixels:
+        """The picture of everything that never changes; drawn once, when first asked for."""
+        if self._static is None:
+            self._static = self._draw_static()
+        return self._static
+
+    def _draw_static(self) -> Pixels:
+        from matplotlib import rc_context
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        dpi = self.stage.dpi
+        rc: Any = self.theme.rc()
+        with rc_context(rc):
+            figure = Figure(figsize=(self.width / dpi, self.height / dpi), dpi=dpi)
+            canvas = FigureCanvasAgg(figure)
+            area = self._draw_words(figure)
+            px = self.stage.px
+            shapes = {
+                index: (shape, each.margins())
+                for index, each in enumerate(self.panels)
+                if (shape := each.shape()) is not None
+            }
+            boxes = cells(self.trace.scene.mosaic, area, px(14), px(12), shapes)
+            for index, each in enumerate(self.panels):
+                need = each.margins()
+                cell = boxes[index]
+                box = Box(
+                    round(cell.left + need.left),
+                    round(cell.top + need.top),
+                    round(cell.right - need.right),
+                    round(cell.bottom - need.bottom),
+                )
+                if box.width < px(40) or box.height < px(30):
+                    raise RenderError(
+                        f"{self.width}x{self.height} leaves no room for {len(self.panels)} panels; "
+                        "take a larger size"
+                    )
+                axes = figure.add_axes(
+                    (
+                        box.left / self.width,
+                        1 - box.bottom / self.height,
+                        box.width / self.width,
+                        box.height / self.height,
+                    )
+                )
+                each.draw_static(axes, box)
+            canvas.draw()
+            return np.array(canvas.buffer_rgba())
+
+    def _draw_words(self, figure: Any) -> Box:
+        """Title, line of facts, caption and the still part of the counter; returns what is left."""
+        theme, px = self.theme, self.stage.px
+        left, right = px(54), self.width - px(20)
+
+        def write(text: str, x: float, y: float, **style: Any) -> Any:
+            return figure.text(x / self.width, 1 - y / self.height, text, parse_math=False, **style)
+
+        title = words.title(self.trace)
+        size = 16.0
+        while True:
+            drawn = self.stage.sprite([(title, theme.ink, size, "bold")])
+            if drawn.width <= right - left or size <= 9:
+                break
+            size -= 0.5
+        write(title, left, px(38), size=size, weight="bold", color=theme.ink, va="baseline")
+        top = px(48)
+        facts = words.facts(self.trace)
+        counter = self._counter_width()
+        if facts or counter:
+            write(facts, left, px(63), size=9.5, color=theme.muted, va="baseline")
+            top = px(76)
+        self._place_counter(right, px(63))
+        bottom = self.height - px(12)
+        if self.trace.scene.caption:
+            lines = textwrap.wrap(self.trace.scene.caption, max(20, int((right - left) / px(6.3))))
+            for number, line in enumerate(reversed(lines)):
+                y = self.height - px(16) - number * px(17)
+                write(line, left, y, size=9.5, color=theme.muted, va="baseline")
+            bottom -= px(12) + len(lines) * px(17)
+        return Box(round(px(12)), round(top), round(right), round(bottom))
+
+    # -- the counter: opaque glyphs in fixed slots ---------------------------------------------
+
+    def _glyph(self, character: str) -> Sprite:
+        """A character on the background, in a cell that is the same for all of its font."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        wide, high = self._cell()
+        dpi = self.stage.dpi
+        figure = Figure(figsize=(wide / dpi, high / dpi), dpi=dpi, facecolor=self.theme.background)
+        canvas = FigureCanvasAgg(figure)
+        strong = character.isdigit()
+        figure.text(
+            0, 0.25, character, size=9.5, family="DejaVu Sans Mono", parse_math=False,
+            color=self.theme.ink if strong else self.theme.muted,
+        )  # fmt: skip
+        canvas.draw()
+        return Sprite(np.array(canvas.buffer_rgba()))
+
+    def _cell(self) -> tuple[int, int]:
+        return round(self.stage.px(7.95)), round(self.stage.px(18))
+
+    def _counter_text(self, step: int) -> str:
+        steps = self.trace.steps
+        return f"step {step:>{len(str(steps))}} / {steps}"
+
+    def _counter_width(self) -> int:
+        return 0 if self.still else len(self._counter_text(0)) * self._cell()[0]
+
+    def _place_counter(self, right: float, baseline: float) -> None:
+        if self.still:
+            return
+        self._counter_at = (round(right) - self._counter_width(), round(baseline - self._cell()[1] * 0.75))
+        self._glyphs = {c: self._glyph(c) for c in set(self._counter_text(0)) | set("0123456789")}
+
+    def _draw_counter(self, pen: Pen, k: int) -> None:
+        # The step just completed: between two iterates the counter shows the earlier one.
+        step = int(self.stage.tau[k] + 1e-9)
+        x, y = self._counter_at
+        for character in self._counter_text(step):
+            pen.place(self._glyphs[character], x, y)
+            x += self._cell()[0]
+
+    # -- frames --------------------------------------------------------------------------------
+
+    def frames(self) -> Iterator[Pixels]:
+        """Every frame in turn, all in one buffer: copy what is to be kept."""
+        past, pen = Pen(self.width, self.height), Pen(self.width, self.height)
+        self._rebuild(past, 0)
+        for k in range(self.count):
+            if k:
+                for each in self.panels:
+                    self._grow(past, each, k)
+            pen.pixels[:] = past.pixels
+            self._draw_front(pen, k)
+            yield pen.pixels
+
+    def frame(self, k: int) -> Pixels:
+        """Frame k, rebuilt from nothing; negative k count from the end."""
+        k = range(self.count)[k]
+        pen = Pen(self.width, self.height)
+        self._rebuild(pen, k)
+        self._draw_front(pen, k)
+        return pen.pixels.copy()
+
+    def _rebuild(self, pen: Pen, k: int) -> None:
+        pen.pixels[:] = self.static
+        for each in self.panels:
+            each.draw_past(pen, k)
+
+    def _grow(self, past: Pen, each: Panel, k: int) -> None:
+        on_page = [part for box in each.grown(k) if (part := box.within(past.page))]
+        for box in merge(on_page):
+            past.restore(self.static, box)
+            with past.clipped(box):
+                each.draw_past(past, k)
+
+    def _draw_front(self, pen: Pen, k: int) -> None:
+        for each in self.panels:
+            each.draw_front(pen, k)
+        if not self.still:
+            self._draw_counter(pen, k)

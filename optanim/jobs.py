@@ -1,0 +1,77 @@
+"""Several scenes, one after another or side by side; one that fails does not stop the others."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from optanim.errors import RenderError, UserError
+from optanim.reader import load
+from optanim.render import Progress, Written, render
+
+TERMINATED = 143
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a scene: the exit code it deserves, and what to say."""
+
+    written: tuple[Written, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    code: int = 0
+
+
+def each(tasks: Sequence[dict[str, Any]], workers: int, progress: Progress) -> Iterator[tuple[str, Result]]:
+    """Render every scene and yield its name and result as it is done.
+
+    A task holds the arguments of `render`. With several workers `progress` counts scenes.
+    """
+    if workers == 1 or len(tasks) == 1:
+        for task in tasks:
+            yield task["scene"], one(task, progress)
+        return
+    context = multiprocessing.get_context("spawn")
+    workers = min(workers, len(tasks))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare) as pool:
+        try:
+            futures = {pool.submit(one, task): task["scene"] for task in tasks}
+            progress("scenes", 0, len(tasks))
+            for done, future in enumerate(as_completed(futures), 1):
+                try:
+                    result = future.result()
+                except BrokenProcessPool:
+                    result = Result(error="error: the process that rendered it was killed", code=1)
+                progress("scenes", done, len(tasks))
+                yield futures[future], result
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for child in multiprocessing.active_children():
+                child.terminate()
+            raise
+
+
+def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
+    """Render one scene; what is wrong with it is in the result."""
+    warnings: tuple[str, ...] = ()
+    try:
+        scene = load(task["scene"], limits=task["limits"])
+        warnings = tuple(map(str, scene.warnings))
+        written = render(**{**task, "scene": scene}, progress=progress)
+        return Result(tuple(written), warnings)
+    except UserError as error:
+        return Result(warnings=warnings, error=str(error), code=2)
+    except RenderError as error:
+        return Result(warnings=warnings, error=f"error: {task['scene']}: {error}", code=1)
+
+
+def _prepare() -> None:
+    """A worker leaves interrupts to its parent, which ends it by SIGTERM; then it tidies up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(TERMINATED))

@@ -1,0 +1,212 @@
+"""Where everything stands: the mosaic of panels, and labels that do not overlap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.pen import Box
+
+Floats = NDArray[np.float64]
+Mosaic = Sequence[Sequence[int | None]]
+
+
+@dataclass(frozen=True)
+class Margins:
+    """Pixels that a panel needs around its axes for ticks, names and labels."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def cells(
+    mosaic: Mosaic, area: Box, gap_x: float, gap_y: float, shapes: Mapping[int, tuple[float, Margins]]
+) -> dict[int, Box]:
+    """The box of each panel of a mosaic inside an area, margins included.
+
+    Rows are equal. Columns are equal too, but where a panel has a shape (width : height of its
+    axes, and its margins) and no other panel with one stands beside it, its columns take the width
+    of that shape, between a half and two thirds of the area, and the others share the rest.
+    """
+    rows, columns = len(mosaic), len(mosaic[0])
+    step_y = (area.height + gap_y) / rows
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for r, row in enumerate(mosaic):
+        for c, panel in enumerate(row):
+            if panel is not None:
+                spans.setdefault(panel, []).append((r, c))
+    extents = {
+        panel: (
+            min(r for r, _ in places),
+            max(r for r, _ in places) + 1,
+            min(c for _, c in places),
+            max(c for _, c in places) + 1,
+        )
+        for panel, places in spans.items()
+    }
+    widths = [(area.width + gap_x) / columns] * columns
+    shaped = [panel for panel in extents if panel in shapes]
+    if len(shaped) == 1:
+        top, bottom, left, right = extents[shaped[0]]
+        if right - left < columns:
+            ratio, need = shapes[shaped[0]]
+            height = (bottom - top) * step_y - gap_y - need.top - need.bottom
+            wish = height * ratio + need.left + need.right + gap_x
+            wish = min(max(wish, 0.52 * area.width), 0.64 * area.width)
+            rest = (area.width + gap_x - wish) / (columns - (right - left))
+            widths = [wish / (right - left) if left <= c < right else rest for c in range(columns)]
+    edges = [area.left + sum(widths[:c]) for c in range(columns + 1)]
+    return {
+        panel: Box(
+            round(edges[left]),
+            round(area.top + top * step_y),
+            round(edges[right] - gap_x),
+            round(area.top + bottom * step_y - gap_y),
+        )
+        for panel, (top, bottom, left, right) in extents.items()
+    }
+
+
+def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Centres near the wanted ones, in their order, so that stacked labels do not overlap.
+
+    Labels that would overlap are moved apart around their common centre, and all stay between
+    low and high as long as they fit there.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    groups: list[tuple[list[int], float]] = []  # members from top to bottom, centre of the group
+    for index in order:
+        half = heights[index] / 2
+        centre = min(max(wanted[index], low + half), max(high - half, low + half))
+        members = [index]
+        while groups:
+            above, above_centre = groups[-1]
+            reach = sum(heights[i] for i in above) / 2 + sum(heights[i] for i in members) / 2
+            if centre - above_centre >= reach:
+                break
+            groups.pop()
+            members = above + members
+            # The centres the members would like this group to have, given their place in it.
+            total = sum(heights[i] for i in members)
+            offset, wishes = -total / 2, []
+            for i in members:
+                wishes.append(wanted[i] - (offset + heights[i] / 2))
+                offset += heights[i]
+            centre = sum(wishes) / len(wishes)
+            centre = min(max(centre, low + total / 2), max(high - total / 2, low + total / 2))
+        groups.append((members, centre))
+    centres = [0.0] * len(wanted)
+    for members, centre in groups:
+        offset = centre - sum(heights[i] for i in members) / 2
+        for i in members:
+            centres[i] = offset + heights[i] / 2
+            offset += heights[i]
+    return centres
+
+
+def follow(
+    heads: Floats, sizes: Sequence[tuple[int, int]], box: Box, gap: float, marks: Floats
+) -> NDArray[np.int64]:
+    """Positions for the labels of moving heads, solved for the whole film.
+
+    heads (F, R, 2) are pixels, sizes (width, height) of the R labels, marks (M, 2) points to keep
+    clear of. The result (F, R, 2) holds left top corners in whole pixels: right of the head, turned
+    above it where the box ends, off one another, the heads and the marks, and steady: they follow
+    the smoothed motion of the heads with a dead band.
+    """
+    runs = heads.shape[1]
+    widths = np.array([w for w, _ in sizes], float)
+    heights = np.array([h for _, h in sizes], float)
+    calm = _smooth(heads, 5.0)
+    centre = calm + np.stack([gap + widths / 2, np.zeros(runs)], axis=1)
+    over = np.clip(centre[..., 0] + widths / 2 - (box.right - 4), 0, None)
+    centre[..., 0] -= over
+    # A label pushed back over its own head rises above it as far as it was pushed.
+    rise = np.minimum(over, gap + heights / 2 + 3)
+    upward = calm[..., 1] - rise - heights / 2 > box.top + 2
+    centre[..., 1] += np.where(upward, -rise, rise)
+    centre[..., 0] = np.clip(centre[..., 0], box.left + 4 + widths / 2, None)
+    centre[..., 1] = np.clip(centre[..., 1], box.top + 2 + heights / 2, box.bottom - 2 - heights / 2)
+    still = np.broadcast_to(marks, (len(heads), *marks.shape))
+    _part(centre, np.concatenate([calm, still], axis=1), widths, heights, box, gap)
+    centre = _smooth(centre, 3.0)
+    corners = centre - np.stack([widths, heights], axis=1) / 2
+    return _steady(corners, 1.5)
+
+
+def _smooth(values: Floats, sigma: float) -> Floats:
+    """A Gaussian average over frames (the first axis) that keeps the first and the last as they are."""
+    reach = min(int(3 * sigma), len(values) - 1)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    weights /= weights.sum()
+    before, after = values[reach:0:-1], values[-2 : -2 - reach : -1]
+    padded = np.concatenate([2 * values[0] - before, values, 2 * values[-1] - after])
+    return np.asarray(sum(w * padded[i : i + len(values)] for i, w in enumerate(weights)))
+
+
+def _part(
+    centre: Floats, heads: Floats, widths: Floats, heights: Floats, box: Box, gap: float
+) -> None:
+    """Pushes labels off one another, off the others' heads and off the marks, vertically, in place.
+
+    While two things are in each other's way, which is above does not change: labels that start
+    together stand from the first frame in the order in which they will part.
+    """
+    clashes = []  # label, other label or None, where the other is, frames beside it, above or below, room
+    for i in range(len(widths)):
+        for j in range(heads.shape[1]):
+            if i == j:
+                continue
+            if i < j < len(widths):
+                beside = np.abs(centre[:, i, 0] - centre[:, j, 0]) < (widths[i] + widths[j]) / 2 + 2
+                room = (heights[i] + heights[j]) / 2
+                clashes.append((i, j, beside, _sides(centre[:, i, 1], centre[:, j, 1], beside, room), room))
+            beside = np.abs(centre[:, i, 0] - heads[:, j, 0]) < widths[i] / 2 + gap - 1
+            room = heights[i] / 2 + gap - 1
+            clashes.append((i, -1 - j, beside, _sides(centre[:, i, 1], heads[:, j, 1], beside, room), room))
+    for sweep in range(60):
+        moved = False
+        for i, j, beside, side, room in clashes:
+            if j < 0 and sweep >= 40:  # where there is no room for all, labels keep off one another
+                continue
+            other = centre[:, j, 1] if j >= 0 else heads[:, -1 - j, 1]
+            lack = room - side * (other - centre[:, i, 1])
+            push = np.where(beside & (lack > 0.01), lack * side, 0.0)
+            if push.any():
+                moved = True
+                if j >= 0:
+                    centre[:, i, 1] -= push / 2
+                    centre[:, j, 1] += push / 2
+                else:
+                    centre[:, i, 1] -= push / 2
+        centre[..., 1] = np.clip(centre[..., 1], box.top + heights / 2, box.bottom - heights / 2)
+        if not moved:
+            break
+
+
+def _sides(one: Floats, other: Floats, beside: NDArray[np.bool_], room: float) -> Floats:
+    """+1 in frames in which the other is to be below, -1 above; the same while they are close."""
+    apart = other - one
+    close = beside & (np.abs(apart) < room + 2)
+    side = np.where(apart >= 0, 1.0, -1.0)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], close, [False]]).astype(int)))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        side[start:stop] = side[min(stop, len(side) - 1) if start == 0 else start - 1]
+    return side
+
+
+def _steady(corners: Floats, band: float) -> NDArray[np.int64]:
+    """Whole pixels that move only once the true position is further away than the dead band."""
+    held = np.empty_like(corners)
+    held[0] = np.round(corners[0])
+    for frame in range(1, len(corners)):
+        off = corners[frame] - held[frame - 1]
+        held[frame] = np.where(
+            np.abs(off) > band, np.round(corners[frame] - np.sign(off) * band), held[frame - 1]
+        )
+    return held.astype(np.int64)

@@ -1,0 +1,118 @@
+"""The update rules as the classes that users of PyTorch know: `optim.Adam(params, lr=0.1)`.
+
+There is a class for every registered rule, by its title: GD, SGD, Momentum, Nesterov, Adagrad,
+RMSprop, Adam, AdamW, AMSGrad, LAMB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, ClassVar
+
+import numpy as np
+
+from optanim.autodiff import Tensor
+from optanim.hints import instead_of
+from optanim.kinds import optimizer
+from optanim.registry import Entry, type_of
+from optanim.settings import Positive, Wrong
+
+RATE = type_of(Positive)[0]
+
+
+class Optimizer:
+    """Steps Tensors along their `.grad` by one rule; each Tensor is a layer, as in torch.
+
+    Settings are the rule's own and its defaults; a name it does not have is a TypeError, a value
+    out of range a ValueError.
+    """
+
+    entry: ClassVar[Entry]
+
+    def __init__(self, params: Iterable[Tensor], lr: float | None = None, **settings: Any) -> None:
+        self.params = [params] if isinstance(params, Tensor) else list(params)
+        name = type(self).__name__
+        for param in self.params:
+            if not isinstance(param, Tensor):
+                raise TypeError(f"{name} steps Tensors, not a {type(param).__name__}")
+        if not self.params:
+            raise ValueError(f"{name} has no Tensors to step")
+        known = self.entry.settings
+        for word in settings:
+            if word not in known:
+                hint = instead_of(word, ["lr", *known])
+                raise TypeError(f"{name} has no setting '{word}'" + (f": {hint}" if hint else ""))
+        if lr is None:
+            lr = self.entry.facts.get("lr")
+        if lr is None:
+            raise TypeError(f"{name} needs a learning rate, such as lr=0.1")
+        self.lr = float(_checked(name, "lr", RATE, lr))
+        given = {
+            word: value if value is known[word].default else _checked(name, word, known[word].type, value)
+            for word, value in settings.items()
+        }
+        self.settings = self.entry.defaults() | given
+        self.t = 0
+        self._states: list[dict[str, Any]] = [{} for _ in self.params]
+
+    def zero_grad(self) -> None:
+        """Sets every gradient back to 0, which `backward` would otherwise add to."""
+        for param in self.params:
+            param.grad = 0.0
+
+    def step(self) -> None:
+        """Moves every Tensor once."""
+        self.t += 1
+        rule, settings = self.entry.function, self.settings
+        with np.errstate(all="ignore"):
+            if self.entry.facts.get("sees") == "all":
+                p = np.concatenate([param.data.ravel() for param in self.params])[None]
+                g = np.concatenate([np.ravel(param.grad) for param in self.params])[None]
+                moved = rule(p, g, self._states[0], self.lr, self.t, **settings)[0]
+                ends = np.cumsum([param.data.size for param in self.params])[:-1]
+                for param, part in zip(self.params, np.split(moved, ends), strict=True):
+                    param.value = part.reshape(param.shape)
+                return
+            for param, state in zip(self.params, self._states, strict=True):
+                # A rule steps many runs: this is one of one.
+                p, g = (
+                    param.data.reshape(1, *(param.shape or (1,))),
+                    np.reshape(param.grad, (1, *(param.shape or (1,)))),
+                )
+                param.value = rule(p, g, state, self.lr, self.t, **settings).reshape(param.shape)
+
+    def __repr__(self) -> str:
+        settings = "".join(f", {name}={value!r}" for name, value in self.settings.items())
+        return f"{type(self).__name__}({len(self.params)} Tensors, lr={self.lr!r}{settings})"
+
+
+def _checked(name: str, word: str, kind: Any, value: Any) -> Any:
+    try:
+        return kind.check(value)
+    except Wrong as wrong:
+        raise ValueError(
+            f"{name}: {word}: {wrong.message}" + (f": {wrong.hint}" if wrong.hint else "")
+        ) from None
+
+
+@cache
+def _classes() -> dict[str, type[Optimizer]]:
+    """A class per rule; rules that ask for more than a gradient can only be stepped by a scene."""
+    made = {}
+    for entry in optimizer.entries():
+        if not entry.asks:
+            name = entry.title.replace(" ", "").replace("-", "")
+            text = f"{entry.summary}\n\nThe rule '{entry.name}'; see `optanim explain {entry.name}`."
+            made[name] = type(name, (Optimizer,), {"entry": entry, "__doc__": text, "__module__": __name__})
+    return made
+
+
+def __getattr__(name: str) -> type[Optimizer]:
+    if not name.startswith("_") and name in _classes():
+        return _classes()[name]
+    raise AttributeError(f"optanim.optim has no {name}")
+
+
+def __dir__() -> list[str]:
+    return ["Optimizer", *_classes()]

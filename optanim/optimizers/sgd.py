@@ -1,0 +1,115 @@
+"""Gradient descent and its momentum."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from optanim.kinds import optimizer
+from optanim.optimizers._parts import decay_after, decay_before
+from optanim.settings import Lead, NonNegative, Scheduled, Unit
+
+Decay = Literal["coupled", "decoupled", "after"]
+State = dict[str, Any]
+
+SUTSKEVER = "Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13"
+POLYAK = "Polyak 1964, doi:10.1016/0041-5553(64)90137-5"
+
+
+@optimizer(title="GD", paper="Cauchy 1847, Comptes rendus 25, 536")
+def gd(p: Any, g: Any, state: State, lr: Any, t: int) -> Any:
+    """Gradient descent: straight down the slope, as far as it is steep.
+
+    p = p - lr * g
+    """
+    return p - lr * g
+
+
+@optimizer(title="SGD", paper="Robbins and Monro 1951, doi:10.1214/aoms/1177729586")
+def sgd(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Lead[Scheduled[Unit]] = 0.0,
+    dampening: Unit = 0.0,
+    dampen_first: bool = False,
+    nesterov: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Gradient descent with the options of torch.optim.SGD, all off.
+
+    v = momentum * v + (1 - dampening) * g        (v = g in the first step, unless dampen_first)
+    p = p - lr * v                                (nesterov: p - lr * (g + momentum * v))
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    v = _velocity(g, state, momentum, dampening * (momentum != 0), dampen_first)
+    step = g + momentum * v if nesterov else v
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(title="Momentum", paper=POLYAK)
+def momentum(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Lead[Scheduled[Unit]] = 0.9,
+    dampening: Unit = 0.0,
+    dampen_first: bool = False,
+    lr_inside: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """A heavy ball: the step remembers the steps before it.
+
+    v = momentum * v + (1 - dampening) * g        (v = g in the first step, unless dampen_first)
+    p = p - lr * v
+    lr_inside: v = momentum * v + (1 - dampening) * lr * g, p = p - v; the same while lr is constant
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    if lr_inside:
+        new = p - _velocity(lr * g, state, momentum, dampening, dampen_first)
+    else:
+        new = p - lr * _velocity(g, state, momentum, dampening, dampen_first)
+    return decay_after(new, lr, weight_decay, decay)
+
+
+@optimizer(title="Nesterov", paper=SUTSKEVER)
+def nesterov(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Lead[Scheduled[Unit]] = 0.9,
+    lr_inside: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+) -> Any:
+    """Momentum whose gradient is taken where the momentum is about to carry the point.
+
+    v = momentum * v + g
+    p = p - lr * (g + momentum * v)
+    p is that look-ahead point, as in torch.optim.SGD(nesterov=True); weight decay is in the gradient.
+    lr_inside: v = momentum * v + lr * g, p = p - (lr * g + momentum * v)
+    """
+    p, g = decay_before(p, g, lr, weight_decay, "coupled")
+    if lr_inside:
+        step = lr * g
+        return p - (step + momentum * _velocity(step, state, momentum, 0.0, False))
+    return p - lr * (g + momentum * _velocity(g, state, momentum, 0.0, False))
+
+
+def _velocity(g: Any, state: State, momentum: Any, dampening: Any, dampen_first: bool) -> Any:
+    """The momentum buffer of torch.optim.SGD, which dampens from the second step on."""
+    if "v" in state:
+        v = momentum * state["v"] + (1 - dampening) * g
+    else:
+        v = (1 - dampening) * g if dampen_first else g
+    state["v"] = v
+    return v

@@ -1,0 +1,213 @@
+"""What every panel of curves over steps shares: ghosts ahead, a cursor, names at the ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.layout import Margins, spread
+from optanim.pen import Box, Pen, Sprite
+from optanim.stage import Panel
+from optanim.themes import RGB, rgb
+from optanim.tracks import dashed, interleave, track
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One curve: whose it is, its values (N+1,), and what stands at its end."""
+
+    index: int  # of the run
+    values: Floats
+    name: Sprite | None = None
+    dashed: bool = False
+
+
+@dataclass(frozen=True)
+class Name:
+    """A curve's name beside the axes, and the leader that ties it to the curve's end."""
+
+    sprite: Sprite
+    rgb: RGB
+    place: tuple[int, int]
+    leader: Floats
+
+
+class CurvePanel(Panel):
+    """Curves over the steps; a subclass says which, and on which scale they stand."""
+
+    yscale: str | None
+    head_radius = 4.2
+
+    def curves(self) -> list[Curve]:
+        """The curves of the panel, named."""
+        return []
+
+    def limits(self, curves: list[Curve]) -> tuple[str, float, float]:
+        """The scale (a matplotlib name), the lowest and the highest value shown."""
+        raise NotImplementedError
+
+    def enter(self, stage: Any) -> None:
+        super().enter(stage)
+        self.lines = self.curves()
+
+    def margins(self) -> Margins:
+        px = self.stage.px
+        names = max((line.name.width for line in self.lines if line.name), default=0)
+        return Margins(left=px(42), top=px(24), right=px(4) + (names + px(9) if names else 0), bottom=px(24))
+
+    def draw_static(self, axes: Any, box: Box) -> None:
+        from matplotlib.ticker import MaxNLocator
+
+        self.box = box
+        px, theme = self.stage.px, self.stage.theme
+        scale, low, high = self.limits(self.lines)
+        axes.set_xlim(0, max(self.stage.trace.steps, 1))
+        if scale == "symlog":
+            axes.set_yscale("symlog", linthresh=self._threshold())
+        else:
+            axes.set_yscale(scale)
+        axes.set_ylim(low, high)
+        axes.grid(axis="y")
+        across = max(2, int(box.width / px(60)))
+        axes.xaxis.set_major_locator(MaxNLocator(across, steps=[1, 2, 5, 10], integer=True))
+        self._tick_values(axes, scale, box)
+        self.heading(axes, self.says(scale))
+        self._prepare(axes, box)
+        self._draw_ghosts(axes)
+        self._draw_names(axes, box)
+        self.cursor_color: RGB = rgb(theme.muted)
+
+    def says(self, scale: str) -> str:
+        """What stands above the axes."""
+        return ""
+
+    def _threshold(self) -> float:
+        """Where a symmetric log axis turns linear: a small part of the typical size."""
+        sizes = np.abs(np.concatenate([line.values for line in self.lines]))
+        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+        return float(np.quantile(sizes, 0.1)) if len(sizes) else 1.0
+
+    def _tick_values(self, axes: Any, scale: str, box: Box) -> None:
+        from matplotlib import ticker
+
+        room = max(2, int(box.height / self.stage.px(34)))
+        if scale == "log":
+            axes.yaxis.set_major_locator(ticker.LogLocator(numticks=room + 1))
+            low, high = axes.get_ylim()
+            if np.log10(high / low) < 2.3:  # powers of ten alone would leave two ticks or fewer
+                subs = (1, 2, 5) if np.log10(high / low) * 3 <= room + 1 else (1, 3)
+                axes.yaxis.set_major_locator(ticker.LogLocator(subs=subs, numticks=room + 3))
+                axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
+        elif scale == "symlog":
+            axes.yaxis.set_major_locator(ticker.SymmetricalLogLocator(base=10, linthresh=self._threshold()))
+            axes.yaxis.get_major_locator().set_params(numticks=room)
+        else:
+            axes.yaxis.set_major_locator(ticker.MaxNLocator(room, steps=[1, 2, 5, 10]))
+        axes.yaxis.set_minor_locator(ticker.NullLocator())
+
+    def _prepare(self, axes: Any, box: Box) -> None:
+        steps = np.arange(self.stage.trace.steps + 1, dtype=float)
+        low = min(axes.get_ylim())
+        plain = []
+        for line in self.lines:
+            values = np.where(np.isfinite(line.values), line.values, np.nan)
+            if axes.get_yscale() == "log":  # a loss of exactly zero stands on the lower edge
+                values = np.where(values <= 0, low / 10, values)
+            plain.append(track(self.to_pixels(axes, np.column_stack([steps, values])), box))
+        self.ghosts = plain
+        broken = [
+            dashed(each, self.stage.px(4.5), self.stage.px(2.5)) if line.dashed else each
+            for line, each in zip(self.lines, plain, strict=True)
+        ]
+        self.tracks = interleave(broken, box)
+
+    def _draw_ghosts(self, axes: Any) -> None:
+        """Each whole curve, faint: what is still to come."""
+        theme = self.stage.theme
+        height = axes.figure.bbox.height
+        from matplotlib.lines import Line2D
+        from matplotlib.transforms import IdentityTransform
+
+        for line, each in zip(self.lines, self.ghosts, strict=True):
+            axes.add_line(
+                Line2D(
+                    each.xy[:, 0], height - each.xy[:, 1], transform=IdentityTransform(),
+                    color=self.stage.styles[line.index].color, alpha=theme.ghost,
+                    linewidth=self.stage.px(1.1) * 72 / self.stage.dpi, zorder=2,
+                    linestyle=(0, (4, 2)) if line.dashed else "solid",
+                )
+            )  # fmt: skip
+
+    def _draw_names(self, axes: Any, box: Box) -> None:
+        """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
+        px = self.stage.px
+        named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
+        ends = [float(np.clip(each.xy[-1, 1], box.top, box.bottom)) for _, each in named]
+        heights = [line.name.height + px(5) for line, _ in named if line.name]
+        centres = spread(ends, heights, box.top - px(10), box.bottom + px(4))
+        self.names = [
+            Name(
+                line.name,
+                self.stage.styles[line.index].rgb,
+                (round(box.right + px(10)), round(centre - line.name.height / 2)),
+                np.array([[box.right + px(1.5), end], [box.right + px(8), centre]]),
+            )
+            for (line, _), end, centre in zip(named, ends, centres, strict=True)
+            if line.name
+        ]
+
+    # -- past and front ------------------------------------------------------------------------
+
+    def grown(self, k: int) -> list[Box]:
+        tau = self.stage.tau
+        boxes = [each.bounds(tau[k - 1], tau[k], margin=self.stage.px(3)) for each in self.tracks]
+        reach = self.box.grow(round(self.stage.px(3)))
+        return [part for box in boxes if box and (part := box.within(reach))]
+
+    def draw_past(self, pen: Pen, k: int) -> None:
+        stage = self.stage
+        with pen.clipped(self.box.grow(round(stage.px(2)))) as any_left:
+            if not any_left:
+                return
+            for line, each in zip(self.lines, self.tracks, strict=True):
+                piece = each.cut(0.0, stage.tau[k], pen.clip)
+                if piece:
+                    pen.stroke(*piece, stage.styles[line.index].rgb, stage.px(1.9), cap="butt")
+
+    def draw_front(self, pen: Pen, k: int) -> None:
+        stage = self.stage
+        x = self.box.left + stage.tau[k] / max(stage.trace.steps, 1) * self.box.width
+        # On the middle of a pixel the hairline is crisp in every frame.
+        x_line = int(x) + 0.5
+        cursor = np.array([[x_line, self.box.top], [x_line, self.box.bottom]])
+        pen.stroke(cursor, None, self.cursor_color, 1.0, 0.55, cap="butt")
+        for line, each in zip(self.lines, self.tracks, strict=True):
+            hx, hy = each.at(stage.tau[k])
+            if self.box.top - 1 <= hy <= self.box.bottom + 1:
+                stage.head(pen, line.index, hx, hy, radius=self.head_radius)
+            else:
+                edge = self.box.top + stage.px(5) if hy < self.box.top else self.box.bottom - stage.px(5)
+                turn = 0.0 if hy < self.box.top else np.pi
+                style = stage.styles[line.index]
+                hx = min(max(hx, self.box.left), self.box.right)
+                pen.mark("triangle", hx, edge, stage.px(4.5), style.rgb, stage.halo, stage.px(1.4), turn)
+        for name in self.names:
+            if abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
+                pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
+            pen.place(name.sprite, *name.place)
+
+
+def end_name(panel: Panel, index: int, text: str, below: str = "") -> Sprite:
+    """A run's name in its colour, with a grey line of settings under it if there is one."""
+    stage = panel.stage
+    lines = [(text, stage.styles[index].words, 9.5, "bold")]
+    if below:
+        lines.append((below, stage.theme.muted, 8.5, "normal"))
+    return stage.sprite(lines)
+
+

@@ -1,0 +1,97 @@
+"""The parameters against steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from optanim import words
+from optanim.kinds import Only, panel
+from optanim.layout import Margins, spread
+from optanim.panels.curves import Curve, CurvePanel
+from optanim.pen import Box, Pen, Sprite
+from optanim.settings import View
+
+
+@panel(needs="landscape")
+@dataclass(kw_only=True)
+class Weights(CurvePanel):
+    """Every parameter of every run against the steps, each towards its value at the minimum.
+
+    A run's parameters have its colour, the first in a whole line and the second in dashes; the grey
+    lines are the parameters of the minimum.
+    """
+
+    head_radius = 3.0
+
+    yscale: Literal["linear", "symlog"] = "linear"
+    title: str | None = None
+    only: Only | None = None
+    view: View | None = None
+
+    def curves(self) -> list[Curve]:
+        size = len(self.stage.trace.problem.names) if self.stage.trace.problem else 0
+        return [
+            Curve(index, run.params[:, j], dashed=j > 0)
+            for index, run in zip(self.indices, self.runs, strict=True)
+            for j in range(size)
+        ]
+
+    def says(self, scale: str) -> str:
+        problem = self.stage.trace.problem
+        names = [words.symbol(name) for name in problem.names] if problem else []
+        return f"{names[0]} and, dashed, {names[1]}" if len(names) == 2 else words.listed(names)
+
+    def limits(self, curves: list[Curve]) -> tuple[str, float, float]:
+        problem = self.stage.trace.problem
+        assert problem is not None
+        anchors = [*(run.params[0] for run in self.runs), *map(np.array, problem.minima[:1])]
+        points = np.concatenate(anchors)
+        low, high = float(points.min()), float(points.max())
+        reach = max(high - low, 1e-9)
+        for run in self.runs:
+            seen = run.params[np.isfinite(run.params).all(axis=1)]
+            if len(seen) and np.abs(seen - points.mean()).max() < 3 * reach:
+                low, high = min(low, float(seen.min())), max(high, float(seen.max()))
+        room = 0.06 * (high - low)
+        if self.view:
+            low, high = self.view[-2:]
+            return self.yscale, low, high
+        return self.yscale, low - room, high + room
+
+    def margins(self) -> Margins:
+        px, beside = self.stage.px, 0
+        for sprite in self._names().values():
+            beside = max(beside, sprite.width)
+        return Margins(left=px(42), top=px(24), right=px(10) + beside, bottom=px(24))
+
+    def _names(self) -> dict[str, Sprite]:
+        problem, theme = self.stage.trace.problem, self.stage.theme
+        names = problem.names if problem else ()
+        return {name: self.stage.sprite([(words.symbol(name), theme.muted, 8.5, "normal")]) for name in names}
+
+    def draw_static(self, axes: Any, box: Box) -> None:
+        super().draw_static(axes, box)
+        problem, theme = self.stage.trace.problem, self.stage.theme
+        assert problem is not None
+        self.beside: list[tuple[Sprite, int, int]] = []
+        sprites = self._names()
+        if not problem.minima:
+            return
+        for value in problem.minima[0]:
+            axes.axhline(value, color=theme.muted, linewidth=0.8, alpha=0.8, linestyle=(0, (2, 2)), zorder=1)
+        low, high = axes.get_ylim()
+        wanted = [box.bottom - (value - low) / (high - low) * box.height for value in problem.minima[0]]
+        heights = [sprite.height + self.stage.px(3) for sprite in sprites.values()]
+        centres = spread(wanted, heights, box.top, box.bottom)
+        self.beside = [
+            (sprite, round(box.right + self.stage.px(7)), round(centre - sprite.height / 2))
+            for sprite, centre in zip(sprites.values(), centres, strict=True)
+        ]
+
+    def draw_front(self, pen: Pen, k: int) -> None:
+        super().draw_front(pen, k)
+        for sprite, x, y in self.beside:
+            pen.place(sprite, x, y)

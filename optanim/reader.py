@@ -1,0 +1,370 @@
+"""A scene file into a Scene: every mistake at once, in the order of the file, and the nearest wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from optanim import landscapes, mosaic
+from optanim.errors import Mistake, Place, Source, UserError
+from optanim.kinds import KINDS
+from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
+from optanim.outputs import outputs as outputs
+from optanim.registry import Entry, settings_of
+from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size
+from optanim.settings import Choice, closest
+from optanim.things import BAD, MAX_MISTAKES, Reader, shown
+from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source
+
+KEYS = settings_of(keys)
+MAX_PANELS = 24
+FIRST_LINE = "write a line such as landscape: rosenbrock"
+RUNS_FACTOR = 10  # all runs together may take so many times the limit of steps
+
+
+def load(path: str | Path, limits: Limits | None = None) -> Scene:
+    """The scene in a file; UserError with everything that is wrong with it, in file order."""
+    path = Path(path)
+    return _scene(read_source(path), path.parent, limits or Limits())
+
+
+def read(
+    text: str, name: str = "scene.yaml", folder: str | Path = ".", limits: Limits | None = None
+) -> Scene:
+    """The scene in a text; `name` stands in messages, `folder` is what its files are looked up in."""
+    return _scene(Source(name, text), Path(folder), limits or Limits())
+
+
+def _scene(source: Source, folder: Path, limits: Limits) -> Scene:
+    reader = Reader(folder)
+    root = compose(source, reader.mistakes)
+    broken = bool(reader.mistakes)
+    if (root is None and not broken) or (isinstance(root, Scalar) and root.empty):
+        raise UserError(Mistake(f"{source.name}: is empty", hint=FIRST_LINE))
+    scene = None
+    if isinstance(root, Pairs):
+        scene = _Builder(source, root, reader, limits).scene()
+    elif root is not None:
+        what = "a list" if isinstance(root, Items) else f"'{shown(root.text)}'"
+        reader.wrong(f"a scene is KEY: VALUE lines, not {what}", root.place, FIRST_LINE)
+    if reader.mistakes:
+        found = list(dict.fromkeys(reader.mistakes))
+        found.sort(key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0))
+        more = len(found) - MAX_MISTAKES
+        raise UserError(found[:MAX_MISTAKES] + ([Mistake(f"and {more} more")] if more > 0 else []))
+    assert scene is not None
+    return scene
+
+
+class _Builder:
+    """The values of a scene's keys into a Scene; what one key cannot know of another is checked here."""
+
+    def __init__(self, source: Source, root: Pairs, reader: Reader, limits: Limits) -> None:
+        self.source, self.root, self.reader, self.limits = source, root, reader, limits
+        self.nodes = {key.text: value for key, value in root.pairs}
+        self.warnings: list[Mistake] = []
+        values, self.places = reader.settings(root, KEYS, "")
+        self.given = {name: value for name, value in values.items() if value is not BAD}
+        self.wrong_keys = {name for name, value in values.items() if value is BAD}
+
+    def get(self, name: str) -> Any:
+        return self.given.get(name, KEYS[name].default)
+
+    def where(self, name: str) -> Place:
+        return self.places.get(name, self.root.place)
+
+    def wrong(self, message: str, place: Place | None, hint: str = "") -> None:
+        self.reader.wrong(message, place, hint)
+
+    def scene(self) -> Scene:
+        dataset: Thing | None = self.get("dataset")
+        runs = self.runs()
+        landscape = self.landscape(dataset)
+        names = self.names(landscape)
+        if names is not None:
+            self.dimensions(landscape, names, runs)
+        panels, grid = self.panels(landscape, dataset, names, runs)
+        look = Look(
+            seconds=self.get("seconds"),
+            hold=self.get("hold"),
+            fps=self.get("fps"),
+            size=self.given.get("size", parse_size(KEYS["size"].default)),
+            theme=self.get("theme")[0],
+        )
+        return Scene(
+            name=Path(self.source.name).stem,
+            source=self.source,
+            folder=self.reader.folder,
+            title=self.get("title"),
+            caption=self.get("caption"),
+            alt=self.get("alt"),
+            landscape=landscape,
+            dataset=dataset,
+            runs=tuple(runs),
+            seed=self.get("seed"),
+            view=(landscape.settings.get("view") if landscape else None) or self.get("view"),
+            minima=self.get("minima"),
+            panels=panels,
+            mosaic=grid,
+            pace=self.get("pace"),
+            look=look,
+            themes=self.get("theme"),
+            outputs=self.outputs(look, bool(runs)),
+            warnings=tuple(self.warnings),
+        )
+
+    # -- runs ----------------------------------------------------------------------------------
+
+    def runs(self) -> list[Run]:
+        things: Sequence[Thing] = self.get("optimizers")
+        runs = [self.run(thing, KINDS["optimizer"][thing.name]) for thing in things]
+        decay = self.get("weight_decay")
+        rules = {run.rule.name: KINDS["optimizer"][run.rule.name] for run in runs}
+        without = [name for name, entry in rules.items() if "weight_decay" not in entry.settings]
+        if decay and without:
+            message = f"weight_decay does not reach {' and '.join(without)}"
+            self.warnings.append(Mistake(message, self.where("weight_decay"), "no such setting there"))
+        limit = self.limits.steps
+        total = sum(run.steps for run in runs)
+        if total > limit * RUNS_FACTOR and max(run.steps for run in runs) <= limit:
+            hint = f"takes at most {limit * RUNS_FACTOR} together; --max-steps lifts it"
+            place = self.places.get("steps") or self.where("optimizers")
+            self.wrong(f"{len(runs)} runs take {total} steps", place, hint)
+        return runs
+
+    def run(self, thing: Thing, entry: Entry) -> Run:
+        """A run of a rule: its own settings, else the scene's, else the rule's defaults."""
+        own = thing.settings
+        rule = {name: value for name, value in own.items() if name in entry.settings}
+        if "weight_decay" in entry.settings:
+            if "weight_decay" in self.given and "weight_decay" not in thing.places:
+                rule["weight_decay"] = self.given["weight_decay"]
+        elif "weight_decay" in own:
+            hint = f"see optanim explain {entry.name}"
+            self.wrong(f"'{entry.name}' has no weight_decay", thing.where("weight_decay"), hint)
+        # A rule that fixes its learning rate does not take the scene's.
+        lr = own.get("lr", entry.facts.get("lr", self.get("lr")))
+        steps = own.get("steps", self.get("steps"))
+        if steps > self.limits.steps:
+            place = thing.places.get("steps") or self.where("steps")
+            hint = f"takes at most {self.limits.steps}; --max-steps lifts it"
+            self.wrong(f"{steps} steps are too many", place, hint)
+        return Run(
+            rule=Thing(thing.name, rule, thing.place, thing.places),
+            lr=None if lr == "tuned" else lr,
+            steps=steps,
+            start=own.get("start", self.get("start")),
+            label=own.get("label"),
+            color=own.get("color"),
+            layers=own.get("layers", "joint"),
+        )
+
+    # -- landscape -----------------------------------------------------------------------------
+
+    def landscape(self, dataset: Thing | None) -> Thing | None:
+        """The landscape, which is a regression where only a dataset is given."""
+        if "landscape" in self.wrong_keys:
+            return None
+        thing: Thing | None = self.get("landscape")
+        if thing is None:
+            if dataset is not None:
+                return Thing("linear_regression", {}, dataset.place)
+            if "dataset" not in self.wrong_keys:
+                hint = "add one, such as landscape: rosenbrock"
+                self.wrong("the scene has no landscape", self.root.place, hint)
+            return None
+        asks_data = "data" in KINDS["landscape"][thing.name].asks
+        if asks_data and dataset is None and "dataset" not in self.wrong_keys:
+            self.wrong(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
+        if not asks_data and dataset is not None:
+            message = f"'{thing.name}' does not use the dataset"
+            self.warnings.append(Mistake(message, self.where("dataset"), "linear_regression does"))
+        return thing
+
+    def names(self, landscape: Thing | None) -> tuple[str, ...] | None:
+        """The names of the landscape's parameters; None where they cannot be known."""
+        if landscape is None:
+            return None
+        entry = KINDS["landscape"][landscape.name]
+        required = [name for name, setting in entry.settings.items() if setting.required]
+        if any(name not in landscape.settings for name in required):
+            return None
+        return landscapes.names(entry, landscape)
+
+    def dimensions(self, landscape: Thing | None, names: tuple[str, ...], runs: Sequence[Run]) -> None:
+        """Notes every start, minimum and view that does not have the landscape's dimension."""
+        assert landscape is not None
+        n = len(names)
+
+        def check(
+            what: str, value: Sequence[float] | None, count: int, form: str, place: Place | None
+        ) -> None:
+            if value is not None and len(value) != count:
+                numbers = f"{len(value)} number{'s' if len(value) > 1 else ''}"
+                self.wrong(
+                    f"{what} of {numbers} where {landscape.name} takes {count}", place, f"takes [{form}]"
+                )
+
+        form = ", ".join(names)
+        box = ", ".join(f"low {name}, high {name}" for name in names)
+        check("a start", self.get("start"), n, form, self.where("start"))
+        for run in runs:
+            if "start" in run.rule.places:
+                check("a start", run.start, n, form, run.rule.where("start"))
+        node = self.nodes.get("minima")
+        points: Sequence[Point] = self.get("minima") or ()
+        places = [item.place for item in node.items] if isinstance(node, Items) else []
+        for index, point in enumerate(points):
+            place = places[index] if len(places) == len(points) else self.where("minima")
+            check("a minimum", point, n, form, place)
+        check("a view", self.get("view"), 2 * n, box, self.where("view"))
+        check("a view", landscape.settings.get("view"), 2 * n, box, landscape.where("view"))
+        has_start = "start" in self.nodes or landscapes.fact(
+            KINDS["landscape"][landscape.name],
+            "start",
+            landscapes.settings_of(KINDS["landscape"][landscape.name], landscape),
+        )
+        if not has_start and any("start" not in run.rule.places for run in runs):
+            self.wrong(f"'{landscape.name}' has no start of its own", landscape.place, f"add start: [{form}]")
+
+    # -- panels --------------------------------------------------------------------------------
+
+    def panels(
+        self,
+        landscape: Thing | None,
+        dataset: Thing | None,
+        names: tuple[str, ...] | None,
+        runs: Sequence[Run],
+    ) -> tuple[tuple[Thing, ...], mosaic.Grid]:
+        given: Sequence[Any] | None = self.get("panels")
+        if given is None:
+            rows = self.default_panels(landscape, dataset, names, runs)
+        elif any(isinstance(row, tuple) for row in given):
+            rows = [list(row) if isinstance(row, tuple) else [row] for row in given]
+        else:
+            rows = [list(given)]
+        things = [thing for row in rows for thing in row]
+        if "panels" in self.given:
+            for thing in things:
+                self.panel(thing, landscape, dataset, names, runs)
+        if len(things) > MAX_PANELS:
+            self.wrong(
+                f"{len(things)} panels are too many", self.where("panels"), f"takes at most {MAX_PANELS}"
+            )
+            return (), ()
+        # Without the entries that were wrong nothing can be said of how the rest fit together.
+        if "panels" in self.reader.incomplete | self.wrong_keys or "layout" in self.wrong_keys or not things:
+            return (), ()
+        if "layout" in self.given:
+            return self.laid_out(rows)
+        made = mosaic.by_rows(rows)
+        if isinstance(made, Mistake):
+            self.reader.mistakes.append(made)
+            return (), ()
+        return made
+
+    def default_panels(
+        self,
+        landscape: Thing | None,
+        dataset: Thing | None,
+        names: tuple[str, ...] | None,
+        runs: Sequence[Run],
+    ) -> list[list[Thing]]:
+        """The panels of a scene that names none; A, B, C of its layout are in their order."""
+        if names is None:
+            return []
+        a, b, c = (Thing(name, {}, self.root.place) for name in ("contour", "loss", "fit"))
+        plane = len(names) == 2
+        fits = dataset is not None and "data" in KINDS["landscape"][landscape.name if landscape else ""].asks
+        if "layout" in self.given:
+            return [[thing for thing, wanted in ((a, plane), (b, bool(runs)), (c, fits)) if wanted]]
+        if not runs:
+            if "landscape" not in self.given or not plane:
+                if fits:
+                    return [[c]]
+                hint = "add optimizers, or take a landscape of two variables"
+                self.wrong("there is nothing to draw", self.where("landscape"), hint)
+                return []
+            return [[a, c]] if fits else [[a]]
+        if not plane:
+            return [[b, c]] if fits else [[b]]
+        return [[a, a, b], [a, a, c]] if fits else [[a, a, b]]
+
+    def laid_out(self, rows: list[list[Thing]]) -> tuple[tuple[Thing, ...], mosaic.Grid]:
+        """The panels of one list where the letters of the layout put them."""
+        words = self.given["layout"]
+        node = self.nodes["layout"]
+        places = [item.place for item in node.items] if isinstance(node, Items) else [node.place]
+        if len(rows) > 1:
+            hint = "with a layout, write each panel once in one list"
+            self.wrong("rows of panels and a layout", self.where("layout"), hint)
+            return (), ()
+        grid = mosaic.by_letters(rows[0], words, places)
+        if isinstance(grid, list):
+            self.reader.mistakes.extend(grid)
+            return (), ()
+        return tuple(rows[0]), grid
+
+    def panel(
+        self,
+        thing: Thing,
+        landscape: Thing | None,
+        dataset: Thing | None,
+        names: tuple[str, ...] | None,
+        runs: Sequence[Run],
+    ) -> None:
+        """Notes what a panel needs and the scene does not have."""
+        entry = KINDS["panel"][thing.name]
+        needs = str(entry.facts.get("needs", "")).split()
+        if "dataset" in needs and dataset is None and "dataset" not in self.wrong_keys:
+            self.wrong(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
+        if "runs" in needs and not self.nodes.get("optimizers"):
+            self.wrong(f"'{thing.name}' needs optimizers", thing.place, "add some, such as optimizers: adam")
+        if thing.name == "contour" and names is not None:
+            if len(names) != 2:
+                hint = f"'{landscape.name if landscape else ''}' has one, {names[0]}: take loss"
+                self.wrong("'contour' needs a landscape of two variables", thing.place, hint)
+            elif len(thing.settings.get("view", range(4))) != 4:
+                self.wrong("a view of 2 numbers", thing.where("view"), "takes [x0, x1, y0, y1]")
+        if "loss" in entry.settings and "loss" in thing.settings and landscape is not None:
+            kind = KINDS["landscape"][landscape.name].settings.get("loss")
+            known = ("full", *(kind.type.options if kind and isinstance(kind.type, Choice) else ()))
+            loss = thing.settings["loss"]
+            if loss not in known:
+                hint = closest(shown(loss), known) or f"takes {' or '.join(known)}"
+                self.wrong(f"'{landscape.name}' has no loss '{shown(loss)}'", thing.where("loss"), hint)
+        if "optimizers" not in self.reader.incomplete | self.wrong_keys:
+            words = [run.rule.name for run in runs] + [run.label for run in runs if run.label]
+            for word in thing.settings.get("only", ()):
+                if word not in words:
+                    hint = closest(shown(word), words) or "takes the label or the rule of a run"
+                    self.wrong(f"no run is called '{shown(word)}'", thing.where("only"), hint)
+
+    # -- outputs -------------------------------------------------------------------------------
+
+    def outputs(self, look: Look, moves: bool) -> tuple[Output, ...]:
+        things: Sequence[Thing] = self.get("output") or (
+            Thing("gif" if moves else "png", {}, self.root.place),
+        )
+        made: list[Output] = []
+        for thing in things:
+            suffix = thing.settings.get("suffix", "")
+            if suffix and not suffix_is_safe(suffix):
+                hint = "takes letters, digits, - and _"
+                self.wrong(f"'{shown(suffix)}' cannot stand in a file's name", thing.where("suffix"), hint)
+                thing = replace(thing, settings=_without(thing.settings, "suffix"))
+            made += of_format(thing, look, self.get("theme"))
+        for output in made:
+            for names, wrong in beyond(output, self.limits, moves):
+                own = [output.format.places[name] for name in names if name in output.format.places]
+                place = own or [self.places[name] for name in names if name in self.places]
+                self.wrong(wrong.message, place[0] if place else output.format.place, wrong.hint)
+        for output in clashes(made):
+            self.wrong(clash(output), output.format.place, "give it a suffix: of its own")
+        return tuple(made)
+
+
+def _without(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in settings.items() if key != name}

@@ -1,0 +1,191 @@
+"""From a scene to its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optanim import formats as encoders
+from optanim import reader
+from optanim.errors import Mistake, RenderError, UserError
+from optanim.kinds import format_
+from optanim.registry import Entry
+from optanim.scene import Limits, Look, Output, Scene
+from optanim.simulate import simulate
+from optanim.trace import Trace
+
+if TYPE_CHECKING:
+    from optanim.film import Film
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A file that was written: its size in bytes, its frames, and how long it plays in seconds."""
+
+    path: Path
+    format: str
+    bytes: int
+    frames: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file to write."""
+
+    path: Path
+    entry: Entry
+    look: Look
+    settings: dict[str, Any]
+
+
+def render(
+    scene: Scene | str | Path,
+    out: str | Path = "output",
+    *,
+    formats: Sequence[str] | None = None,
+    theme: str | Sequence[str] | None = None,
+    size: str | None = None,
+    fps: float | None = None,
+    seconds: float | None = None,
+    hold: float | None = None,
+    limits: Limits | None = None,
+    progress: Progress | None = None,
+) -> list[Written]:
+    """Write a scene's files and say which.
+
+    `out` is a folder, in which the files are named after the scene and every animation has a
+    poster, NAME.png, of its last frame; or one file, whose suffix chooses the format. What is
+    given here replaces what the scene says. `progress` is called with what is being done, how
+    much of it is done, and how much there is to do.
+    Raises UserError for what is wrong with the scene, RenderError where a file cannot be made.
+    """
+    limits = limits or Limits()
+    if not isinstance(scene, Scene):
+        scene = reader.load(scene, limits=limits)
+    single = _is_file(out)
+    out = Path(out)
+    if single:
+        if formats:
+            raise UserError(
+                Mistake(f"{out} is one file, and its suffix chooses the format", hint="drop formats")
+            )
+        formats = [out.suffix[1:].lower()]
+    outputs = reader.outputs(
+        scene,
+        formats=formats,
+        theme=theme,
+        size=size,
+        fps=fps,
+        seconds=seconds,
+        hold=hold,
+        limits=limits,
+        foreign=lambda name: encoders.find(name) is not None,
+    )
+    jobs = [
+        _job(scene, output, out if single else None, out) for output in (outputs[:1] if single else outputs)
+    ]
+    if not single:
+        jobs += _posters(jobs)
+    return write(simulate(scene, _named(progress, "stepping")), jobs, progress)
+
+
+def write(trace: Trace, jobs: Sequence[Job], progress: Progress | None = None) -> list[Written]:
+    """Write the files of a trace; those of one look share their film."""
+    written: dict[Path, Written] = {}
+    for look in dict.fromkeys(job.look for job in jobs):
+        film = _film(trace, look)
+        for job in jobs:
+            if job.look == look:
+                written[job.path] = _write(film, job, progress)
+    return [written[job.path] for job in jobs]
+
+
+def _write(film: Film, job: Job, progress: Progress | None) -> Written:
+    still = bool(job.entry.facts.get("still")) or film.count == 1
+    watched = encoders.Watched(film, _Ticks(_named(progress, job.path.name), film.count))
+    encoders.write(watched, job.path, job.entry, job.settings)
+    return Written(
+        path=job.path,
+        format=job.entry.name,
+        bytes=job.path.stat().st_size,
+        frames=1 if still else film.count,
+        seconds=0.0 if still else film.count / film.fps + film.hold,
+    )
+
+
+def still(
+    scene: Scene | str | Path,
+    out: str | Path = "output",
+    *,
+    at: float = 1.0,
+    theme: str | None = None,
+    size: str | None = None,
+    limits: Limits | None = None,
+) -> Written:
+    """Write one frame of a scene as a PNG: from `at` 0, the first, to 1, the last.
+
+    `out` is a folder, in which it becomes NAME-still.png, or a .png file.
+    """
+    limits = limits or Limits()
+    if not isinstance(scene, Scene):
+        scene = reader.load(scene, limits=limits)
+    path = Path(out) if _is_file(out) else Path(out) / f"{scene.name}-still.png"
+    if path.suffix.lower() != ".png":
+        raise UserError(Mistake(f"a still is a .png, not {path.name}"))
+    output = reader.outputs(scene, formats=["png"], theme=theme, size=size, limits=limits)[0]
+    job = Job(path, format_["png"], output.look, {"at": at})
+    return write(simulate(scene), [job])[0]
+
+
+def _is_file(out: str | Path) -> bool:
+    """Whether `out` names one file rather than a folder: it has a suffix, and no folder is there."""
+    return bool(Path(out).suffix) and not Path(out).is_dir() and not str(out).endswith(("/", "\\"))
+
+
+def _film(trace: Trace, look: Look) -> Film:
+    from optanim.film import Film
+
+    return Film(trace, look)
+
+
+def _job(scene: Scene, output: Output, path: Path | None, folder: Path) -> Job:
+    name = output.format.name
+    entry = encoders.find(name)
+    if entry is None:
+        raise RenderError(f"no format writes .{name}")
+    if path is None:
+        path = folder / f"{scene.name}{output.suffix}.{name}"
+    return Job(path, entry, output.look, dict(output.format.settings))
+
+
+def _posters(jobs: Sequence[Job]) -> list[Job]:
+    """A still of the last frame beside each animation, where the scene writes no PNG of that name."""
+    taken = {job.path for job in jobs}
+    posters = []
+    for job in jobs:
+        path = job.path.with_suffix(".png")
+        if not job.entry.facts.get("still") and path not in taken:
+            taken.add(path)
+            posters.append(Job(path, format_["png"], job.look, {}))
+    return posters
+
+
+def _named(progress: Progress | None, name: str) -> Callable[[int, int], None] | None:
+    return (lambda done, total: progress(name, done, total)) if progress else None
+
+
+class _Ticks:
+    """Counts the frames that were drawn."""
+
+    def __init__(self, progress: Callable[[int, int], None] | None, total: int) -> None:
+        self.progress, self.total, self.done = progress, total, 0
+
+    def __call__(self) -> None:
+        self.done += 1
+        if self.progress:
+            self.progress(self.done, self.total)

@@ -1,0 +1,265 @@
+"""From a scene to its trace: every run stepped once, the learning rates tuned where none is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.driver import Group, Layer, Rule, drive, kind_of
+from optanim.errors import Mistake, UserError
+from optanim.kinds import optimizer
+from optanim.labels import labels
+from optanim.problem import around
+from optanim.problem import data as data_of
+from optanim.problem import problem as problem_of
+from optanim.registry import Registry
+from optanim.scene import Point, Run, Scene
+from optanim.trace import Ended, Path, Problem, Trace, Tuned
+
+# The E6 series from 1e-4 to 1: even on a log axis, and each number is printed exactly.
+GRID: tuple[float, ...] = (
+    *(
+        float(f"{e6}e{power}")
+        for power in (-4, -3, -2, -1)
+        for e6 in ("1", "1.5", "2.2", "3.3", "4.7", "6.8")
+    ),
+    1.0,
+)
+REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
+
+Array = NDArray[Any]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run with a learning rate."""
+
+    run: Run
+    lr: float
+    start: Point
+    seed: Any
+
+
+def simulate(scene: Scene, progress: Progress | None = None, registry: Registry = optimizer) -> Trace:
+    """Steps everything the scene names and returns the whole path of every run.
+
+    `progress` is called with the steps made and the steps to make. Raises UserError where a
+    learning rate cannot be tuned or a file of data is wrong.
+    """
+    data = data_of(scene)
+    problem = problem_of(scene, data)
+    if problem is None or not scene.runs:
+        return Trace(scene, scene.steps, (), problem, data)
+    runs = [run if run.start else replace(run, start=problem.start) for run in scene.runs]
+    fixed = [_own_lr(run, registry) for run in runs]
+    missing = [i for i, lr in enumerate(fixed) if lr is None]
+    passes = [1 if lr is not None else 1 + len(GRID) for lr in fixed]
+    ticks = _Ticks(progress, sum(run.steps * n for run, n in zip(runs, passes, strict=True)))
+    tuned: dict[int, Tuned] = {}
+    if missing:
+        _check_tunable(problem, [runs[i] for i in missing])
+        best = _tune(problem, scene, [runs[i] for i in missing], registry, ticks)
+        for i, lr in zip(missing, best, strict=True):
+            fixed[i] = lr
+            tuned[i] = Tuned(GRID, at_edge=lr in (GRID[0], GRID[-1]))
+    rates = [float(lr) for lr in fixed if lr is not None]
+    jobs = [_job(scene, problem, run, lr, i) for i, (run, lr) in enumerate(zip(runs, rates, strict=True))]
+    record = _Paths(len(jobs), scene.steps, len(problem.names))
+    evals: Array = np.zeros((len(jobs), scene.steps + 1), dtype=np.int64)
+    ended: dict[int, Ended] = {}
+    groups = _groups(jobs, problem, registry)
+    drive([(group, record.part(members)) for members, group in groups], problem.loss, problem.slope, ticks)
+    for members, group in groups:
+        for place, i in enumerate(members):
+            stop = group.ended.get(place)
+            count = group.evals[: stop.step + 1] if stop else group.evals
+            evals[i] = np.pad(count, (0, scene.steps + 1 - len(count)), mode="edge")
+            if stop:
+                ended[i] = stop
+            else:
+                record.rest(i, group.steps)
+    paths = tuple(_paths(jobs, record, evals, ended, tuned, registry))
+    return Trace(scene, scene.steps, paths, problem, data)
+
+
+def _own_lr(run: Run, registry: Registry) -> float | None:
+    stated = registry[run.rule.name].facts.get("lr")
+    return run.lr if run.lr is not None else stated
+
+
+def _job(scene: Scene, problem: Problem, run: Run, lr: float, number: int) -> Job:
+    return Job(run, lr, run.start or problem.start, np.random.SeedSequence([scene.seed, number]))
+
+
+def _paths(
+    jobs: Sequence[Job],
+    record: _Paths,
+    evals: Array,
+    ended: dict[int, Ended],
+    tuned: dict[int, Tuned],
+    registry: Registry,
+) -> Iterable[Path]:
+    names = labels([job.run for job in jobs], [job.lr for job in jobs], registry)
+    for i, (job, (label, differs)) in enumerate(zip(jobs, names, strict=True)):
+        entry = registry[job.run.rule.name]
+        yield Path(
+            label=label,
+            rule=entry.name,
+            settings=entry.defaults() | dict(job.run.rule.settings),
+            lr=np.full(len(record.losses[0]) - 1, job.lr),
+            params=record.points[i],
+            loss=record.losses[i],
+            evals=evals[i],
+            tuned=tuned.get(i),
+            ended=ended.get(i),
+            color=job.run.color,
+            steps=job.run.steps,
+            differs=differs,
+        )
+
+
+def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[tuple[list[int], Group]]:
+    """The jobs by what has to be equal to be stepped as one array, with their numbers."""
+    alike: dict[Any, list[int]] = {}
+    for i, job in enumerate(jobs):
+        alone = i if registry[job.run.rule.name].facts.get("single_run") else None
+        key = (kind_of(job.run.rule, registry), job.run.layers, job.run.steps, alone)
+        alike.setdefault(key, []).append(i)
+    return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
+
+
+def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
+    run = jobs[0].run
+    return Group(
+        rule=Rule.of([job.run.rule for job in jobs], registry),
+        lr=np.broadcast_to(np.array([job.lr for job in jobs]), (run.steps, len(jobs))),
+        start=np.array([job.start for job in jobs]),
+        layers=_layers(run, len(problem.names), registry),
+        steps=run.steps,
+        seeds=[job.seed for job in jobs],
+    )
+
+
+def _layers(run: Run, n: int, registry: Registry) -> list[Layer]:
+    if run.layers == "separate" and registry[run.rule.name].facts.get("sees") != "all":
+        return [Layer(slice(i, i + 1), (1,)) for i in range(n)]
+    return [Layer(slice(0, n), (n,))]
+
+
+def _check_tunable(problem: Problem, runs: Sequence[Run]) -> None:
+    if problem.minima:
+        return
+    raise UserError(
+        Mistake(
+            f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for",
+            run.rule.place,
+            "give it an lr, such as lr: 0.1",
+        )
+        for run in runs
+    )
+
+
+def _tune(
+    problem: Problem, scene: Scene, runs: Sequence[Run], registry: Registry, ticks: _Ticks
+) -> list[float]:
+    """The learning rate of each run: of the grid the one with the lowest final loss.
+
+    Only runs that stay finite and near the view count; ties go to the smaller learning rate.
+    """
+    view = problem.view or around([*(run.start or () for run in runs), *problem.minima]) or ()
+    low, high = np.array(view[0::2]), np.array(view[1::2])
+    margin = REACH * (high - low)
+    jobs = [_job(scene, problem, run, lr, i) for i, run in enumerate(runs) for lr in GRID]
+    verdict = _Verdict(len(jobs), low - margin, high + margin)
+    groups = _groups(jobs, problem, registry)
+    drive([(group, verdict.part(members)) for members, group in groups], problem.loss, problem.slope, ticks)
+    for members, group in groups:
+        for place in group.ended:
+            verdict.final[members[place]] = np.inf
+    final = verdict.final.reshape(len(runs), len(GRID))
+    best = np.argmin(final, axis=1)
+    lost = [run for run, i, row in zip(runs, best, final, strict=True) if not np.isfinite(row[i])]
+    if lost:
+        raise UserError(
+            Mistake(
+                f"{run.rule.name} leaves the view at every lr from {GRID[0]:g} to {GRID[-1]:g}",
+                run.rule.place,
+                "give it an lr, or another start",
+            )
+            for run in lost
+        )
+    return [GRID[i] for i in best]
+
+
+class _Ticks:
+    """Counts run-steps for a progress bar."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress = progress
+        self.total = total
+        self.done = 0
+
+    def __call__(self, steps: int) -> None:
+        self.done += steps
+        if self.progress:
+            self.progress(self.done, self.total)
+
+
+class _Paths:
+    """Everything that every run did: points (R, N+1, n) and losses (R, N+1), NaN where nothing."""
+
+    def __init__(self, runs: int, steps: int, n: int) -> None:
+        self.points = np.full((runs, steps + 1, n), np.nan)
+        self.losses = np.full((runs, steps + 1), np.nan)
+
+    def part(self, members: Sequence[int]) -> _PathsPart:
+        return _PathsPart(self, np.array(members))
+
+    def rest(self, i: int, steps: int) -> None:
+        """A run with fewer steps stays where it ended."""
+        self.points[i, steps + 1 :] = self.points[i, steps]
+        self.losses[i, steps + 1 :] = self.losses[i, steps]
+
+
+@dataclass(frozen=True)
+class _PathsPart:
+    whole: _Paths
+    members: Array
+
+    def point(self, t: int, runs: Any, shown: Array) -> None:
+        self.whole.points[self.members[runs], t] = shown
+
+    def loss(self, t: int, runs: Any, loss: Array) -> None:
+        self.whole.losses[self.members[runs], t] = loss
+
+
+class _Verdict:
+    """Of every run only its last loss, infinite where it left the box."""
+
+    def __init__(self, runs: int, low: Array, high: Array) -> None:
+        self.final = np.full(runs, np.inf)
+        self.inside = np.ones(runs, dtype=bool)
+        self.low, self.high = low, high
+
+    def part(self, members: Sequence[int]) -> _VerdictPart:
+        return _VerdictPart(self, np.array(members))
+
+
+@dataclass(frozen=True)
+class _VerdictPart:
+    whole: _Verdict
+    members: Array
+
+    def point(self, t: int, runs: Any, shown: Array) -> None:
+        # NaN is not inside.
+        within = ((shown >= self.whole.low) & (shown <= self.whole.high)).all(axis=1)
+        self.whole.inside[self.members[runs]] &= within
+
+    def loss(self, t: int, runs: Any, loss: Array) -> None:
+        chosen = self.members[runs]
+        self.whole.final[chosen] = np.where(self.whole.inside[chosen], loss, np.inf)

@@ -1,0 +1,145 @@
+"""Palettes, type and line weights; what makes a picture light, dark or fit for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+RGB = tuple[float, float, float]
+
+# Slots of the colour cycle that the everyday rules keep in every figure, so that Adam is one
+# colour throughout a post. Others, and second runs of one rule, take the next free slot.
+SLOTS = {
+    "gd": 0, "momentum": 1, "nesterov": 2, "adam": 3, "rmsprop": 4, "adagrad": 5,
+    "sgd": 0, "adamw": 5, "amsgrad": 1, "lamb": 2,
+}  # fmt: skip
+MARKERS = ("circle", "square", "triangle", "diamond", "pentagon", "down", "plus", "hexagon")
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a picture; bands run from the lowest of the landscape to the highest."""
+
+    name: str
+    background: str
+    ink: str
+    muted: str
+    grid: str
+    bands: tuple[str, str, str]  # lowest, middle, highest
+    contour_line: str
+    contour_alpha: float
+    cycle: tuple[str, ...]
+    family: str = "DejaVu Sans"
+    faint: float = 0.42  # opacity of a tail that has dimmed
+    ghost: float = 0.28  # opacity of a curve ahead of the cursor
+    deepen: float = 0.0  # how far words in a cycle colour lean to the ink, to be readable
+
+    def rc(self) -> dict[str, Any]:
+        """matplotlib settings, to be used in an rc_context and never globally."""
+        return {
+            "font.family": self.family,
+            "font.size": 9,
+            "text.color": self.ink,
+            "axes.facecolor": self.background,
+            "axes.edgecolor": self.grid,
+            "axes.labelcolor": self.muted,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.spines.left": False,
+            "axes.spines.bottom": False,
+            "axes.unicode_minus": True,
+            "axes.axisbelow": True,
+            "axes.xmargin": 0.0,
+            "figure.facecolor": self.background,
+            "grid.color": self.grid,
+            "grid.linewidth": 0.8,
+            "xtick.color": self.muted,
+            "ytick.color": self.muted,
+            "xtick.major.size": 0,
+            "ytick.major.size": 0,
+            "xtick.minor.size": 0,
+            "ytick.minor.size": 0,
+            "xtick.major.pad": 5,
+            "ytick.major.pad": 5,
+            "path.simplify": False,
+            "mathtext.default": "regular",
+        }
+
+
+# petroff6 (Petroff 2021, arXiv:2107.02270), in the order that keeps neighbours apart on pale bands.
+_PETROFF = ("#5790fc", "#f89c20", "#e42536", "#964a8b", "#7a21dd", "#6f6f76")
+# Okabe and Ito 2008 without black, which the background would swallow.
+_OKABE = ("#56b4e9", "#e69f00", "#00b882", "#cc79a7", "#f0e442", "#e8743b")
+
+THEMES = {
+    theme.name: theme
+    for theme in (
+        Theme(
+            name="light",
+            background="#ffffff",
+            ink="#1b2030",
+            muted="#6b7280",
+            grid="#e4e7ec",
+            bands=("#c3d1de", "#dfe7ee", "#f6f8fa"),
+            contour_line="#ffffff",
+            contour_alpha=0.9,
+            cycle=_PETROFF,
+            deepen=0.22,
+        ),
+        Theme(
+            name="dark",
+            background="#10141b",
+            ink="#eef1f6",
+            muted="#98a1b0",
+            grid="#262d39",
+            bands=("#0c1017", "#1d2736", "#34455f"),
+            contour_line="#0b0e14",
+            contour_alpha=0.55,
+            cycle=_OKABE,
+            faint=0.45,
+            ghost=0.26,
+        ),
+        Theme(
+            name="paper",
+            background="#ffffff",
+            ink="#000000",
+            muted="#4a4a4a",
+            grid="#dcdcdc",
+            bands=("#d9d9d9", "#ececec", "#fbfbfb"),
+            contour_line="#ffffff",
+            contour_alpha=0.9,
+            cycle=("#2f6fe0", "#c8730a", "#c81e2f", "#7d3574", "#5f15b3", "#55555c"),
+            family="DejaVu Serif",
+            deepen=0.15,
+        ),
+    )
+}
+
+
+def rgb(color: str) -> RGB:
+    """`#rrggbb` as three numbers from 0 to 1."""
+    return int(color[1:3], 16) / 255, int(color[3:5], 16) / 255, int(color[5:7], 16) / 255
+
+
+def mix(color: str, other: str, part: float) -> str:
+    """A colour leaning a part of the way to another."""
+    pairs = zip(rgb(color), rgb(other), strict=True)
+    return "#" + "".join(f"{round(255 * (a + (b - a) * part)):02x}" for a, b in pairs)
+
+
+def assign_slots(rules: Iterable[str]) -> list[int]:
+    """A slot of the cycle for each run: the rule's own where it is free, else the next free one.
+
+    Once every slot is taken they are shared, and the markers tell the runs apart.
+    """
+    count = len(_PETROFF)
+    slots: list[int | None] = []
+    for rule in rules:
+        slot = SLOTS.get(rule)
+        slots.append(slot if slot is not None and slot not in slots else None)
+    for index, slot in enumerate(slots):
+        if slot is None:
+            free = [s for s in range(count) if s not in slots]
+            slots[index] = free[0] if free else index % count
+    return [slot for slot in slots if slot is not None]

@@ -1,0 +1,270 @@
+"""Paths in pixels: cut by time, kept drawable far outside the picture, dashed where they coincide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.pen import Box
+
+Floats = NDArray[np.float64]
+
+MOVETO, LINETO = 1, 2
+FAR = 4000.0  # pixels beyond the panel at which a segment is cut: the rasterizer's numbers are finite
+DASH = 9.0  # pixels of one dash where paths coincide
+NEAR = 1.6  # pixels within which two paths count as one
+CELL = 2  # pixels of the grid on which neighbours are looked up
+
+
+@dataclass(frozen=True)
+class Track:
+    """A polyline that is travelled in time.
+
+    xy (m, 2) are pixels, t (m,) the steps at which the vertices are reached, never decreasing;
+    ink (m-1,) says which segments are drawn.
+    """
+
+    xy: Floats
+    t: Floats
+    ink: NDArray[np.bool_]
+
+    @property
+    def end(self) -> float:
+        """The step at which the track ends."""
+        return float(self.t[-1])
+
+    def at(self, t: float) -> tuple[float, float]:
+        """Where the head is at step t (held before the first and after the last vertex)."""
+        return float(np.interp(t, self.t, self.xy[:, 0])), float(np.interp(t, self.t, self.xy[:, 1]))
+
+    def cut(self, t0: float, t1: float, box: Box | None = None) -> tuple[Floats, NDArray[np.uint8]] | None:
+        """The stretch between two steps as points and codes; only what can touch `box`, if given.
+
+        Segments next to those that touch are kept, so that joints inside the box are complete.
+        """
+        t1 = min(t1, self.end)
+        if t1 <= t0:
+            return None
+        first = int(np.searchsorted(self.t, t0, side="right"))
+        last = int(np.searchsorted(self.t, t1, side="left"))
+        points = np.vstack([self.at(t0), self.xy[first:last], self.at(t1)])
+        ink = self.ink[max(first - 1, 0) : last]
+        if box is not None:
+            a, b = points[:-1], points[1:]
+            low, high = np.minimum(a, b), np.maximum(a, b)
+            near = (
+                (high[:, 0] >= box.left - 8)
+                & (low[:, 0] <= box.right + 8)
+                & (high[:, 1] >= box.top - 8)
+                & (low[:, 1] <= box.bottom + 8)
+            )
+            wide = near.copy()
+            wide[1:] |= near[:-1]
+            wide[:-1] |= near[1:]
+            ink = ink & wide
+        if not ink.any():
+            return None
+        draws = np.zeros(len(points), bool)
+        draws[1:] = ink  # a vertex is drawn to where the segment before it has ink
+        needed = draws.copy()
+        needed[:-1] |= ink
+        codes = np.where(draws, LINETO, MOVETO).astype(np.uint8)
+        return points[needed], codes[needed]
+
+    def bounds(self, t0: float, t1: float, margin: float) -> Box | None:
+        """The pixels that the stretch between two steps can touch with a pen this wide."""
+        t1 = min(t1, self.end)
+        if t1 <= t0:
+            return None
+        start = np.array(self.at(t0))
+        first = int(np.searchsorted(self.t, t0, side="right"))
+        last = int(np.searchsorted(self.t, t1, side="left"))
+        # The joint behind a segment of less than a few widths changes its shape as that grows.
+        while first > 0 and np.hypot(*(self.xy[first - 1] - start)) < 3 * margin:
+            first -= 1
+            if np.hypot(*(self.xy[first] - start)) > 2 * margin:
+                break
+        points = np.vstack([start, self.xy[first:last], self.at(t1)])
+        low, high = np.floor(points.min(axis=0) - margin), np.ceil(points.max(axis=0) + margin)
+        return Box(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
+
+
+def track(xy: Floats, page: Box) -> Track:
+    """The track through pixel points, one per step; it ends before the first that is not finite."""
+    finite = np.isfinite(xy).all(axis=1)
+    count = len(xy) if finite.all() else max(int(np.argmin(finite)), 1)
+    xy = np.nan_to_num(xy[:count])
+    t = np.arange(count, dtype=float)
+    ink = np.ones(max(count - 1, 0), bool)
+    centre = np.array([page.left + page.right, page.top + page.bottom]) / 2
+    reach = np.array([page.width, page.height]) / 2 + FAR
+    far = np.asarray((np.abs(xy - centre) > reach).any(axis=1))
+    if not far.any():
+        return Track(xy, t, ink)
+    points: list[Floats] = []
+    times: list[float] = []
+    inked: list[bool] = []
+    for i in range(count):
+        if not far[i]:
+            points.append(xy[i])
+            times.append(float(i))
+            inked.append(True)
+            continue
+        # A far vertex becomes where its two segments cross the outer frame, with a gap between.
+        leaves = _crossing(xy[i - 1], xy[i], centre, reach) if i and not far[i - 1] else None
+        enters = _crossing(xy[i + 1], xy[i], centre, reach) if i + 1 < count and not far[i + 1] else None
+        passes = (
+            _passage(xy[i], xy[i + 1], centre, reach) if i + 1 < count and far[i + 1] else None
+        )
+        edge = centre + np.clip(xy[i] - centre, -reach, reach)
+        out = [(leaves[0], i - 1 + leaves[1], True)] if leaves else [(edge, float(i), False)]
+        if enters:
+            out.append((enters[0], i + 1 - enters[1], False))
+        elif passes:
+            out += [(passes[0], i + passes[2], False), (passes[1], i + passes[3], True)]
+        else:
+            out.append((edge, float(i), False))
+        for point, time, drawn in out:
+            points.append(point)
+            times.append(float(time))
+            inked.append(drawn)
+    return Track(np.array(points), np.maximum.accumulate(np.array(times)), np.array(inked[1:], bool))
+
+
+def _crossing(inside: Floats, outside: Floats, centre: Floats, reach: Floats) -> tuple[Floats, float]:
+    """Where the segment from inside to outside crosses the frame, and at which part of it."""
+    a, d = inside - centre, outside - inside
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        parts = np.where(d > 0, (reach - a) / d, np.where(d < 0, (-reach - a) / d, np.inf))
+    part = float(np.clip(np.nanmin(parts), 0, 1))
+    return inside + part * d, part
+
+
+def _passage(
+    a: Floats, b: Floats, centre: Floats, reach: Floats
+) -> tuple[Floats, Floats, float, float] | None:
+    """The stretch of a segment between two far points that lies inside the frame, if any."""
+    d = b - a
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        one, two = (centre - reach - a) / d, (centre + reach - a) / d
+    enter, leave = float(np.nanmax(np.minimum(one, two))), float(np.nanmin(np.maximum(one, two)))
+    if not 0 <= enter < leave <= 1:
+        return None
+    return a + enter * d, a + leave * d, enter, leave
+
+
+def dashed(each: Track, on: float, off: float) -> Track:
+    """The track in dashes of a length in pixels with gaps of another."""
+    fine = _resample(each)
+    arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(fine.xy, axis=0).T))]
+    return replace(fine, ink=fine.ink & (arc[:-1] % (on + off) < on))
+
+
+def turn(line: Floats, rank: int, count: int) -> tuple[Floats, NDArray[np.uint8]]:
+    """Of a straight line (2, 2) the dashes that are the turn of one of `count` that share it."""
+    length = float(np.hypot(*(line[1] - line[0])))
+    starts = np.arange(rank * DASH, length, count * DASH)
+    parts = np.column_stack([starts, np.minimum(starts + DASH, length)]).ravel() / max(length, 1e-9)
+    points = line[0] + parts[:, None] * (line[1] - line[0])
+    return points, np.tile(np.array([MOVETO, LINETO], np.uint8), len(starts))
+
+
+def interleave(tracks: list[Track], page: Box, window: float = np.inf) -> list[Track]:
+    """The tracks with alternating dashes where they coincide, so that none hides another.
+
+    A stretch on the page counts as shared where it runs within NEAR pixels of another track's and
+    the same way, at most `window` steps earlier or later, for at least four dashes; crossings stay
+    as they are.
+    """
+    if len(tracks) < 2:
+        return tracks
+    fine = [_resample(each) for each in tracks]
+    ways = [_directions(each.xy) for each in fine]
+    arcs = [np.r_[0.0, np.cumsum(np.hypot(*np.diff(each.xy, axis=0).T))] for each in fine]
+    cells = [((each.xy - (page.left, page.top)) // CELL).astype(int) + 1 for each in fine]
+    shape = (page.height // CELL + 4, page.width // CELL + 4)
+    on_page = [
+        (c[:, 0] > 0) & (c[:, 0] < shape[1] - 1) & (c[:, 1] > 0) & (c[:, 1] < shape[0] - 1) for c in cells
+    ]
+    grids = []
+    for c, on in zip(cells, on_page, strict=True):
+        grid = np.full(shape, -1)
+        order = np.flatnonzero(on)[::-1]  # the first visit of a cell is the one that stays
+        grid[c[order, 1], c[order, 0]] = order
+        grids.append(grid)
+    done = []
+    for index, each in enumerate(fine):
+        here = np.flatnonzero(on_page[index])
+        members = np.zeros((len(tracks), len(each.xy)), bool)
+        members[index] = True
+        anchor = arcs[index].copy()
+        for other in reversed(range(len(tracks))):  # the lowest member sets the dashes for all
+            if other == index:
+                continue
+            at, gap = _nearest(each, cells[index], here, fine[other], grids[other], window)
+            along = np.abs((ways[index][here] * ways[other][at]).sum(axis=1)) > 0.9
+            shared = here[(gap <= NEAR) & along]
+            members[other, shared] = True
+            if other < index:
+                anchor[shared] = arcs[other][at[(gap <= NEAR) & along]]
+        done.append(_dashed(tracks[index], each, members, anchor, index))
+    return done
+
+
+def _nearest(
+    each: Track, cells: NDArray[np.int64], here: NDArray[np.int64], other: Track, grid: NDArray[np.int64],
+    window: float,
+) -> tuple[NDArray[np.int64], Floats]:  # fmt: skip
+    """For the samples `here` of a track the nearest sample of another and its distance."""
+    best = np.zeros(len(here), int)
+    gap = np.full(len(here), np.inf)
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            found = grid[cells[here, 1] + dy, cells[here, 0] + dx]
+            distance = np.hypot(*(other.xy[found] - each.xy[here]).T)
+            closer = (found >= 0) & (distance < gap) & (np.abs(other.t[found] - each.t[here]) <= window)
+            best[closer], gap[closer] = found[closer], distance[closer]
+    return best, gap
+
+
+def _resample(each: Track) -> Track:
+    """The same track with a vertex at least every two pixels, or coarser where it is very long."""
+    if len(each.xy) < 2:
+        return each
+    lengths = np.hypot(*np.diff(each.xy, axis=0).T)
+    spacing = max(1.5, float(lengths.sum()) / 20_000)
+    counts = np.maximum(np.ceil(lengths / spacing).astype(int), 1)
+    start = np.append(np.repeat(np.arange(len(counts)), counts), len(counts))
+    first = np.append(0, np.cumsum(counts))
+    part = np.append((np.arange(first[-1]) - first[start[:-1]]) / counts[start[:-1]], 0.0)
+    upper = np.minimum(start + 1, len(each.xy) - 1)
+    xy = each.xy[start] * (1 - part[:, None]) + each.xy[upper] * part[:, None]
+    t = each.t[start] * (1 - part) + each.t[upper] * part
+    return Track(xy, t, np.repeat(each.ink, counts))
+
+
+def _directions(xy: Floats) -> Floats:
+    if len(xy) < 2:
+        return np.zeros_like(xy)
+    steps = np.gradient(xy, axis=0)
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    return np.asarray(steps / np.maximum(lengths, 1e-9)[:, None])
+
+
+def _dashed(plain: Track, fine: Track, members: NDArray[np.bool_], anchor: Floats, index: int) -> Track:
+    """The track without ink where it is another member's turn; the plain one if it shares nothing."""
+    count = members.sum(axis=0)
+    together = count > 1
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], together, [False]]).astype(int)))
+    arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(fine.xy, axis=0).T))]
+    dashed = np.zeros(len(together), bool)
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if arc[stop - 1] - arc[start] >= 4 * DASH:
+            dashed[start:stop] = True
+    if not dashed.any():
+        return plain
+    rank = members[:index].sum(axis=0)
+    skip = dashed & ((anchor // DASH).astype(int) % count != rank)
+    return replace(fine, ink=fine.ink & ~skip[:-1])

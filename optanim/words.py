@@ -1,0 +1,126 @@
+"""What a figure says in words when the scene does not: numbers, title, line of facts, alt text."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from optanim.kinds import landscape
+from optanim.trace import Path, Trace
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+
+
+def number(value: float, digits: int = 3) -> str:
+    """A number as a legend prints it: a few significant digits, a true minus sign."""
+    if not math.isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "nan"
+    text = f"{value:.{digits}g}"
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        text = f"{mantissa}e{int(exponent)}"
+    return text.replace("-", "−")
+
+
+def point(values: Sequence[float]) -> str:
+    """A point as (x, y), or the bare number in one dimension."""
+    inside = ", ".join(number(value) for value in values)
+    return f"({inside})" if len(values) > 1 else inside
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
+
+
+def symbol(name: str) -> str:
+    """A variable's name as it is read: x1 becomes x₁."""
+    return re.sub(r"(?<=[a-z])\d+$", lambda m: m[0].translate(_SUBSCRIPTS), name)
+
+
+def formula(text: str) -> str:
+    """A formula as it is read rather than typed: `2*x1**2` becomes 2 x₁²."""
+    text = re.sub(r"\b[a-z]\d\b", lambda m: symbol(m[0]), text)
+    text = re.sub(r"\*\*\s*(\d+)(?![.\d])", lambda m: m[1].translate(_SUPERSCRIPTS), text)
+    text = re.sub(r"(?<=[\w)²³])\s*\*\s*(?=[\w(])", " ", text)
+    return re.sub(r"(?<!e)-", "−", text)
+
+
+def landscape_words(trace: Trace) -> str:
+    """The landscape as a figure names it."""
+    thing = trace.scene.landscape
+    if thing is None:
+        return ""
+    if thing.name == "formula":
+        return "f = " + formula(str(thing.settings.get("f", "")))
+    if thing.name == "linear_regression":
+        return f"{thing.settings.get('loss', 'mse').upper()} of a line through the data"
+    return landscape[thing.name].title.capitalize()
+
+
+def title(trace: Trace) -> str:
+    """The scene's title, or one made of what ran."""
+    if trace.scene.title is not None:
+        return trace.scene.title
+    rules = list(dict.fromkeys(run.label for run in trace.runs))
+    where = landscape_words(trace)
+    if not rules:
+        return where or "The data"
+    who = listed(rules) if len(rules) < 5 else f"{len(rules)} optimizers"
+    return f"{who} on {where}" if not where.startswith("f = ") else f"{who} descend {where[4:]}"
+
+
+def facts(trace: Trace) -> str:
+    """One line of what all runs share: the landscape, the start, the learning rate."""
+    parts = []
+    words = landscape_words(trace)
+    if words and trace.scene.title is not None and (trace.runs or trace.scene.landscape_shown):
+        parts.append(words)
+    starts = {tuple(run.params[0]) for run in trace.runs}
+    if len(starts) == 1:
+        parts.append(f"start {point(next(iter(starts)))}")
+    if trace.runs and all(run.tuned for run in trace.runs):
+        grid = trace.runs[0].tuned
+        assert grid is not None
+        if len(trace.runs) > 1:
+            parts.append(f"learning rate of each: best of {len(grid.grid)}")
+    elif shared := shared_lr(trace.runs):
+        parts.append(f"lr {number(shared)}")
+    return "  ·  ".join(parts)
+
+
+def shared_lr(runs: Sequence[Path]) -> float | None:
+    """The one learning rate of all runs, if there is one."""
+    rates = {float(run.lr[0]) for run in runs if len(run.lr) and (run.lr == run.lr[0]).all()}
+    return rates.pop() if len(rates) == 1 and all(len(run.lr) for run in runs) else None
+
+
+def settings_line(run: Path, trace: Trace) -> str:
+    """What a curve's label says below its name: how its learning rate was chosen, how it ended."""
+    parts = []
+    if run.tuned is not None:
+        alone = f", best of {len(run.tuned.grid)}" if len(trace.runs) == 1 else ""
+        edge = ", grid's end" if run.tuned.at_edge else ""
+        parts.append(f"lr {number(float(run.lr[0]))}{alone}{edge}")
+    elif len(run.lr) and shared_lr(trace.runs) is None:
+        parts.append(f"lr {number(float(run.lr[0]))}")
+    if run.ended is not None:
+        parts.append(f"{run.ended.why} at step {run.ended.step}")
+    return " · ".join(parts)
+
+
+def alt(trace: Trace) -> str:
+    """The scene's alt text, or one that tells what is seen: who ran where and how each ended."""
+    if trace.scene.alt is not None:
+        return trace.scene.alt
+    if not trace.runs:
+        return f"{title(trace)}."
+    ends = [
+        f"{run.label} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"
+        if run.ended is None
+        else f"{run.label} ends early, {run.ended.why} at step {run.ended.step}"
+        for run in trace.runs
+    ]
+    return f"{title(trace)}. {trace.steps} steps: {'; '.join(ends)}."

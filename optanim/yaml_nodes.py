@@ -1,0 +1,279 @@
+"""The text of a scene into located nodes: YAML's events, and nothing that YAML could construct.
+
+Every scalar stays the text it was written as; what it means is decided by the setting it stands
+in. Aliases, anchors, tags, merge keys and further documents are refused where they stand.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from optanim.errors import Mistake, Place, Source, UserError
+
+MAX_BYTES = 256_000
+MAX_DEPTH = 12
+AT_MOST = f"takes at most {MAX_BYTES // 1000} kB"
+
+PROBLEMS = (  # of PyYAML: what it says, what we say, what helps
+    (r"mapping values are not allowed", "a second ': ' in one line", "quote text that holds ': '"),
+    (r"found character '\\t'", "a tab cannot indent", "indent with spaces"),
+    (r"found character '@'|found character '`'", "text cannot start with this character", "quote the text"),
+    (r"found character '%'", "text cannot start with this character", "quote the text"),
+    (r"found unexpected end of stream", "this quote is never closed", "end it with the same quote"),
+    (r"found unknown escape character|expected escape sequence", "unknown escape in double quotes",
+     "use single quotes, or write \\\\ for a backslash"),
+    (r"expected chomping or indentation|expected a comment or a line break", "'|' starts a block of text",
+     "write abs(…) for an absolute value, or quote the text"),
+    (r"expected alphabetic or numeric character", "text cannot start with * or &", "quote the text"),
+    (r"expected ',' or '\]'", "this [ is never closed", "end the list with ]"),
+    (r"expected ',' or '\}'", "this { is never closed", "end the mapping with }"),
+    (r"expected the node content, but found '-'|block sequence entries are not allowed",
+     "a list cannot start here", "put the dash on a line of its own"),
+    (r"could not find expected ':'", "a line without a key",
+     "write KEY: VALUE, or quote text of several lines"),
+    (r"expected <block end>", "this does not fit the lines above",
+     "give the lines of one block the same indent"),
+    (r"expected the node content", "a value is missing here", "quote text that holds , [ ] { or }"),
+    (r"special characters are not allowed", "a control character", "delete it"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A text as it was written; `plain` without quotes, `comment` what a bare # took from its line.
+
+    `refused` stands for whatever was written here and is noted already.
+    """
+
+    place: Place
+    text: str
+    plain: bool = True
+    comment: str = ""
+    refused: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was written at all."""
+        return self.plain and not self.text and not self.refused
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """A mapping; `flow` where it is written in braces."""
+
+    place: Place
+    pairs: tuple[tuple[Scalar, Node], ...]
+    flow: bool = False
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    place: Place
+    items: tuple[Node, ...]
+
+
+Node = Scalar | Pairs | Items
+
+
+def read_source(path: Path) -> Source:
+    """The text of a scene file; UserError where there is no such file or it is no UTF-8 text."""
+
+    def refuse(what: str, hint: str = "") -> UserError:
+        return UserError(Mistake(f"{path}: {what}", hint=hint))
+
+    try:
+        # A pipe or a device could be read for ever.
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise refuse("is a directory, not a scene", "name a .yaml file in it")
+        if not stat.S_ISREG(mode):
+            raise refuse("is not a file")
+        with open(path, "rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        if error.errno == errno.ENOENT:
+            raise refuse("no such file") from None
+        raise refuse(f"cannot be read: {(error.strerror or str(error)).lower()}") from None
+    except ValueError:
+        raise refuse("is no name of a file") from None
+    if len(raw) > MAX_BYTES:
+        raise refuse("is too large for a scene", AT_MOST)
+    try:
+        return Source(str(path), raw.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise refuse(f"is not UTF-8 text (line {line})", "save it as UTF-8") from None
+
+
+def compose(source: Source, mistakes: list[Mistake]) -> Node | None:
+    """The root node of a YAML text, None where it has none; what is wrong goes to `mistakes`."""
+    if len(source.text) > MAX_BYTES:
+        raise UserError(Mistake(f"{source.name}: is too large for a scene", hint=AT_MOST))
+    builder = _Builder(source, mistakes)
+    try:
+        for event in yaml.parse(source.text, Loader=yaml.SafeLoader):
+            if not builder.take(event):
+                break
+    except yaml.YAMLError as error:
+        mistakes.append(_syntax(source, error, builder))
+    except (ValueError, OverflowError):
+        # PyYAML's own arithmetic on escapes such as "\UFFFFFFFF" and on %YAML versions.
+        mistakes.append(Mistake("an escape or directive that YAML does not have", builder.last))
+    return builder.root
+
+
+@dataclass
+class _Open:
+    """A collection whose end has not come yet."""
+
+    place: Place
+    mapping: bool
+    flow: bool
+    refused: bool
+    nodes: list[Node] = field(default_factory=list)
+
+
+class _Builder:
+    def __init__(self, source: Source, mistakes: list[Mistake]) -> None:
+        self.source = source
+        self.mistakes = mistakes
+        self.lines = source.text.splitlines()
+        self.open: list[_Open] = []
+        self.root: Node | None = None
+        self.last = Place(source, 1, 1)
+
+    def wrong(self, message: str, place: Place, hint: str = "") -> None:
+        self.mistakes.append(Mistake(message, place, hint))
+
+    def place(self, start: Any, end: Any = None) -> Place:
+        line = min(start.line, max(0, len(self.lines) - 1))
+        text = self.lines[line] if self.lines else ""
+        column = start.column if line == start.line else len(text)
+        stop = end.column if end and end.line == line else len(text)
+        return Place(self.source, line + 1, column + 1, max(1, stop - column))
+
+    def take(self, event: yaml.Event) -> bool:
+        """Builds on with an event; False where reading must stop."""
+        if isinstance(event, yaml.DocumentStartEvent):
+            if self.root is not None:
+                self.wrong("a second document", self.place(event.start_mark), "one file is one scene")
+                return False
+            if event.version or event.tags:
+                self.wrong("directives are not read", self.place(event.start_mark), "delete this line")
+        elif isinstance(event, yaml.AliasEvent):
+            self.last = self.place(event.start_mark, event.end_mark)
+            hint = "write the value out, or quote text that starts with *"
+            self.wrong("aliases are not read", self.last, hint)
+            self.add(Scalar(self.last, "", refused=True))
+        elif isinstance(event, yaml.NodeEvent):
+            place = self.place(event.start_mark, event.end_mark)
+            self.last = place
+            if event.anchor is not None:
+                self.wrong("anchors are not read", place, "delete it, or quote text that starts with &")
+            refused = getattr(event, "tag", None) is not None
+            if refused:
+                self.wrong("tags are not read", place, "delete it, or quote text that starts with !")
+            if isinstance(event, yaml.ScalarEvent):
+                scalar = self.scalar(event, place)
+                self.add(replace(scalar, refused=True) if refused else scalar)
+            else:
+                if len(self.open) == MAX_DEPTH:
+                    self.wrong("nested too deep", place, f"takes at most {MAX_DEPTH} levels")
+                    return False
+                mapping = isinstance(event, yaml.MappingStartEvent)
+                flow = bool(getattr(event, "flow_style", False))
+                self.open.append(_Open(place, mapping, flow, refused))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self.close()
+        return True
+
+    def add(self, node: Node) -> None:
+        if self.open:
+            self.open[-1].nodes.append(node)
+        else:
+            self.root = node
+
+    def scalar(self, event: yaml.ScalarEvent, place: Place) -> Scalar:
+        text = event.value
+        if event.style in ("|", ">"):
+            text = text.strip("\n")
+            place = self.place(event.start_mark)
+        bad = re.search(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]", text)
+        if bad:
+            self.wrong("text with a control character", place, "delete it")
+            return Scalar(place, "", refused=True)
+        comment = ""
+        end: Any = event.end_mark
+        if event.style is None and end.line < len(self.lines):
+            rest = self.lines[end.line][end.column :]
+            found = re.match(r"\s+(#\S.*)", rest)
+            comment = found[1] if found else ""
+        return Scalar(place, text, event.style is None, comment)
+
+    def close(self) -> None:
+        done = self.open.pop()
+        if done.refused:
+            self.add(Scalar(done.place, "", refused=True))
+            return
+        if not done.mapping:
+            self.add(Items(done.place, tuple(done.nodes)))
+            return
+        pairs: list[tuple[Scalar, Node]] = []
+        seen: dict[str, Scalar] = {}
+        for key, value in zip(done.nodes[::2], done.nodes[1::2], strict=True):
+            if not isinstance(key, Scalar):
+                self.wrong("a key must be a word", key.place)
+            elif key.refused:
+                continue
+            elif key.text == "<<" and key.plain:
+                self.wrong("merge keys are not read", key.place, "write the settings out")
+            elif key.text in seen:
+                first = seen[key.text].place.line
+                self.wrong(f"'{key.text[:60]}' is given twice", key.place, f"first in line {first}")
+            else:
+                seen[key.text] = key
+                pairs.append((key, value))
+        self.add(Pairs(done.place, tuple(pairs), done.flow))
+
+
+def _syntax(source: Source, error: yaml.YAMLError, builder: _Builder) -> Mistake:
+    """What PyYAML stumbled over, in the words of somebody who writes a scene."""
+    if not isinstance(error, yaml.MarkedYAMLError):
+        position = getattr(error, "position", 0)
+        before = source.text[:position]
+        line = len(before.splitlines()) - (not before or before[-1] not in "\r\n") + 1
+        column = len(re.split(r"[\r\n]", before)[-1]) + 1
+        return Mistake("a control character", Place(source, max(1, line), column), "delete it")
+    mark: Any = error.problem_mark or error.context_mark
+    said, hint = str(error.problem), ""
+    for pattern, ours, help_ in PROBLEMS:
+        if re.search(pattern, said):
+            said, hint = ours, help_
+            break
+    # What is never closed or has no colon is shown where it begins.
+    if said.endswith(("never closed", "without a key")) and error.context_mark:
+        mark = error.context_mark
+    if said.startswith("a second ': '") and ": " not in source.line(mark.line + 1)[: mark.column]:
+        said = "this line stands inside the value above it"
+        hint = "give the lines of one block the same indent, or quote text of several lines"
+    for opened in reversed(builder.open):
+        lines = range(opened.place.line, mark.line + 2) if opened.flow else ()
+        for line in lines:
+            comment = re.search(r"\s#\S.*", source.line(line))
+            if comment:
+                place = Place(source, line, comment.start() + 2, len(comment[0]) - 1)
+                return Mistake(
+                    "a # after a space starts a comment", place, "quote a colour or text that holds #"
+                )
+    place = builder.place(mark)
+    return Mistake(said, replace(place, width=1), hint)

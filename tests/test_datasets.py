@@ -1,0 +1,129 @@
+"""Datasets: the same data from the same seed, and every way a file can be wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from optanim import datasets
+from optanim.errors import Place, Source, UserError
+from optanim.problem import data
+from optanim.scene import Scene, Thing
+
+FILE = Place(Source("scene.yaml", "dataset: {csv: points.csv}"), 1, 16, 10)
+
+
+def scene(folder: Path, thing: Thing, seed: int = 0) -> Scene:
+    return Scene("scene", Source("scene.yaml", ""), folder, dataset=thing, seed=seed)
+
+
+def table(folder: Path, text: str | bytes, **settings: str) -> object:
+    (folder / "points.csv").write_bytes(text.encode() if isinstance(text, str) else text)
+    return data(scene(folder, Thing("csv", {"file": "points.csv", **settings}, FILE, {"file": FILE})))
+
+
+def test_line_is_drawn_as_it_says() -> None:
+    made = datasets.line(n=5, slope=2.0, intercept=-1.0, noise=Thing("uniform", {"low": 0.0, "high": 1.0}), seed=7)
+    rng = np.random.Generator(np.random.PCG64(7))
+    x = -1 + 2 * rng.random(5)
+    np.testing.assert_array_equal(made.x, x)
+    np.testing.assert_array_equal(made.y, 2 * x - 1 + rng.random(5))
+    assert made.truth is not None
+    np.testing.assert_array_equal(made.truth(x), 2 * x - 1)
+
+
+def test_a_number_of_noise_is_a_standard_deviation() -> None:
+    made = datasets.line(n=20_000, slope=0.0, intercept=0.0, noise=0.3, seed=1)
+    assert made.y.std() == pytest.approx(0.3, rel=0.02)
+    assert made.y.mean() == pytest.approx(0, abs=0.01)
+    named = datasets.line(n=20_000, slope=0.0, intercept=0.0, noise=Thing("normal", {"sd": 0.3}), seed=1)
+    np.testing.assert_array_equal(made.y, named.y)
+
+
+@pytest.mark.parametrize(("own", "scenes", "same_as"), [(None, 5, 5), (3, 5, 3), (0, 5, 0)])
+def test_the_nearest_seed_wins(own: int | None, scenes: int, same_as: int, tmp_path: Path) -> None:
+    settings = {} if own is None else {"seed": own}
+    made = data(scene(tmp_path, Thing("line", settings), scenes))
+    assert made is not None
+    np.testing.assert_array_equal(made.x, datasets.line(seed=same_as).x)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "x", "y"),
+    [
+        ("x,y\n1,2\n3,4\n", {}, [1, 3], [2, 4]),
+        ("\ufeffx, y\r\n1, 2\r\n\r\n-.5,1e3", {}, [1, -0.5], [2, 1000]),
+        ('a,"b, c",d\n1,2,z\n', {}, [1], [2]),
+        ("a,b,c\n1,2,3\n", {"x": "c", "y": "a"}, [3], [1]),
+        ("a,b,c\n1,2,3\n", {"x": "c"}, [3], [1]),
+        ("a,b,c\n1,2,3\n", {"x": "a"}, [1], [2]),
+        ("a,b,c\n1,2,3\n", {"y": "a"}, [2], [1]),
+    ],
+)
+def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float], tmp_path: Path) -> None:
+    made = table(tmp_path, text, **columns)
+    assert made is not None
+    assert (made.x.tolist(), made.y.tolist()) == (x, y)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "places", "message"),
+    [
+        ("x,y\n1,2\n3,four\n5, nan\n", {}, ["points.csv:3:3", "points.csv:4:4"], "'four' is not a finite number"),
+        ("x,y\n1,\n", {}, ["points.csv:2:3"], "the cell in column 'y' is empty"),
+        ("x,y\n1,2,3\n", {}, ["points.csv:2:1"], "3 cells where the header has 2"),
+        ("x,y\n1,1e999\n", {}, ["points.csv:2:3"], "'1e999' is not a finite number"),
+        ('x,y,z\n"1","2, 3",4\n', {}, ["points.csv:2:1"], "'2, 3' is not a finite number"),
+        ("1,2\n3,4\n", {}, ["points.csv:1:1"], "add a header such as x,y"),
+        ("x;y\n1;2\n", {}, ["points.csv:1:1"], "separate columns with commas"),
+        ("x,x\n1,2\n", {"x": "x"}, ["points.csv:1:1"], "more than one column is called 'x'"),
+        ('x,y\n1,"2\n', {}, ["points.csv:2:3"], "'2' is not a finite number"),
+        ("x,y\n" + "a,b\n" * 100, {}, [f"points.csv:{i}:1" for i in range(2, 22)], "'a' is not"),
+        ("height,y\n1,2\n", {"x": "hight"}, ["scene.yaml:1:16"], "did you mean 'height'?"),
+        ("", {}, ["scene.yaml:1:16"], "points.csv is empty"),
+        ("x,y\n", {}, ["scene.yaml:1:16"], "has no rows under its header"),
+        (b"x,y\n1,2\n\xff,3", {}, ["scene.yaml:1:16"], "is not UTF-8 (line 3)"),
+        ("x,y\n" + "1,2\n" * 200_001, {}, ["scene.yaml:1:16"], "takes at most 200000"),
+        ("x,y\n" + " " * 5_000_000, {}, ["scene.yaml:1:16"], "takes at most 5 MB"),
+        ("x,y\n1,\x002\n", {}, ["points.csv:2:3"], "is not a finite number"),
+    ],
+)
+def test_csv_mistakes(text: str | bytes, columns: dict[str, str], places: list[str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        table(tmp_path, text, **columns)
+    said = [str(mistake) for mistake in caught.value.mistakes]
+    assert [one.split(": ")[0] for one in said] == places
+    assert message in said[0]
+
+
+def test_csv_stays_in_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "scenes"
+    folder.mkdir()
+    (tmp_path / "secret.csv").write_text("x,y\n1,2\n")
+    (folder / "link.csv").symlink_to(tmp_path / "secret.csv")
+    (folder / "deep").symlink_to(tmp_path)
+    os.mkfifo(folder / "pipe.csv")
+    for file, message in [
+        ("../secret.csv", "is outside the scene's folder"),
+        ("link.csv", "is outside the scene's folder"),
+        ("deep/secret.csv", "is outside the scene's folder"),
+        (str(tmp_path / "secret.csv"), "is outside the scene's folder"),
+        ("pipe.csv", "is not a file"),
+        (".", "is not a file"),
+        ("none.csv", "no such file or directory"),
+        ("a\0b", "cannot be read"),
+        ("x" * 5000, "cannot be read"),
+    ]:
+        with pytest.raises(UserError, match=message):
+            data(scene(folder, Thing("csv", {"file": file})))
+
+
+def test_a_link_inside_the_folder_is_fine(tmp_path: Path) -> None:
+    (tmp_path / "real.csv").write_text("x,y\n1,2\n")
+    (tmp_path / "points.csv").symlink_to(tmp_path / "real.csv")
+    made = data(scene(tmp_path, Thing("csv", {"file": "points.csv"})))
+    assert made is not None
+    assert made.x.tolist() == [1]
