@@ -93,7 +93,7 @@ def csv(
     UserError with the line and column of every bad cell.
     """
     source = Source(file, _text_of(folder, file))
-    reader = rows_of.reader(io.StringIO(source.text, newline=""), skipinitialspace=True)
+    reader = rows_of.reader(io.StringIO(source.text, newline=""), skipinitialspace=True, strict=True)
     mistakes: list[Mistake] = []
     values: list[tuple[float, float]] = []
     header: list[str] | None = None

@@ -303,7 +303,9 @@ def _failures(
     for i in np.flatnonzero(~(point & scores & slopes)):
         if not point[i]:
             bad = params[i] if not np.isfinite(params[i]).all() else shown[i]
-            why[int(i)] = Ended(t, f"the parameters {_how(bad)}")
+            why[int(i)] = Ended(
+                t, "the parameters " + ("are not numbers" if np.isnan(bad).any() else "are infinite")
+            )
         elif not scores[i]:
             bad = scored[i] if not np.isfinite(scored[i]) else value[i]
             why[int(i)] = Ended(t, f"the loss {_how(bad)}")

@@ -192,7 +192,8 @@ def lowest(loss: Callable[[Array], Array], slope: Slope, box: Point) -> tuple[Po
     seeds = seeds[np.argsort(values.ravel()[seeds], kind="stable")][:64]
     if not len(seeds):
         return ()
-    found, depth = _descend(loss, slope, points[seeds])
+    with np.errstate(all="ignore"):
+        found, depth = _descend(loss, slope, points[seeds])
     floor = float(depth.min())
     # Sums of terms of the surface's size cannot be told apart below this.
     finite = values[np.isfinite(values)]
@@ -221,18 +222,18 @@ def _descend(loss: Callable[[Array], Array], slope: Slope, params: Array) -> tup
     for _ in range(200):
         gradient = slope(params)[1]
         curvature = hessian(slope, params)
-        usable = np.isfinite(gradient).all(axis=1) & np.isfinite(curvature).all(axis=(1, 2))
+        usable: Any = np.isfinite(gradient).all(axis=1) & np.isfinite(curvature).all(axis=(1, 2))
         gradient = np.where(usable[:, None], gradient, 0.0)
         # Symmetric and turned upwards: along a downward curve the step still goes down.
-        curvature = np.where(usable[:, None, None], (curvature + curvature.swapaxes(1, 2)) / 2, eye)
+        curvature = np.where(usable[:, None, None], curvature / 2 + curvature.swapaxes(1, 2) / 2, eye)
         scale, basis = np.linalg.eigh(curvature)
         scale = np.abs(scale) + damping[:, None] * (1 + np.abs(scale).max(axis=1, keepdims=True))
         step = np.einsum("rij,rj->ri", basis, np.einsum("rji,rj->ri", basis, gradient) / scale)
         trial = params - step
         reached = loss(trial)
-        better = reached < value
+        better = reached <= value  # equal too: where f is flat its rounding hides the last digits
         params[better], value[better] = trial[better], reached[better]
         damping = np.clip(np.where(better, damping / 10, damping * 10), 1e-12, 1e12)
-        if not better.any() and (damping >= 1e12).all():
+        if np.all(~better & (damping >= 1e12) | (np.abs(step) <= 1e-15 * (1 + np.abs(params))).all(axis=1)):
             break
     return params, value

@@ -46,7 +46,7 @@ def _scene(source: Source, folder: Path, limits: Limits) -> Scene:
     scene = None
     if isinstance(root, Pairs):
         scene = _Builder(source, root, reader, limits).scene()
-    elif root is not None:
+    elif root is not None and not (isinstance(root, Scalar) and root.refused):
         what = "a list" if isinstance(root, Items) else f"'{shown(root.text)}'"
         reader.wrong(f"a scene is KEY: VALUE lines, not {what}", root.place, FIRST_LINE)
     if reader.mistakes:

@@ -53,7 +53,9 @@ ROWS: list[tuple[str, Callable[..., Any], tuple[np.ndarray, ...]]] = [
 ]  # fmt: skip
 
 
-def complex_step(f: Callable[..., Any], inputs: tuple[np.ndarray, ...], which: int, weights: Any) -> np.ndarray:
+def complex_step(
+    f: Callable[..., Any], inputs: tuple[np.ndarray, ...], which: int, weights: Any
+) -> np.ndarray:
     """The derivative of sum(weights * f) by every number of one input, through `f` on Tensors."""
     gradient = np.empty(inputs[which].shape)
     for place in np.ndindex(gradient.shape):
@@ -63,7 +65,9 @@ def complex_step(f: Callable[..., Any], inputs: tuple[np.ndarray, ...], which: i
     return gradient
 
 
-def differences(f: Callable[..., Any], inputs: tuple[np.ndarray, ...], which: int, weights: Any) -> np.ndarray:
+def differences(
+    f: Callable[..., Any], inputs: tuple[np.ndarray, ...], which: int, weights: Any
+) -> np.ndarray:
     """The same by central differences, with nothing but NumPy's own functions."""
     gradient = np.empty(inputs[which].shape)
     for place in np.ndindex(gradient.shape):
@@ -190,7 +194,10 @@ def test_values_and_comparisons_are_plain_numbers() -> None:
     [
         (Tensor(-5.0), "Tensor(-5.0, grad=0.0)"),
         (Tensor([1.0, 2.5]), "Tensor([1. , 2.5], grad=[0., 0.])"),
-        (Tensor(np.arange(100.0)), "Tensor([ 0.,  1.,  2., ..., 97., 98., 99.], grad=[0., 0., 0., ..., 0., 0., 0.])"),
+        (
+            Tensor(np.arange(100.0)),
+            "Tensor([ 0.,  1.,  2., ..., 97., 98., 99.], grad=[0., 0., 0., ..., 0., 0., 0.])",
+        ),
     ],
 )
 def test_repr(tensor: Tensor, text: str) -> None:

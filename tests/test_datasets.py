@@ -26,7 +26,9 @@ def table(folder: Path, text: str | bytes, **settings: str) -> object:
 
 
 def test_line_is_drawn_as_it_says() -> None:
-    made = datasets.line(n=5, slope=2.0, intercept=-1.0, noise=Thing("uniform", {"low": 0.0, "high": 1.0}), seed=7)
+    made = datasets.line(
+        n=5, slope=2.0, intercept=-1.0, noise=Thing("uniform", {"low": 0.0, "high": 1.0}), seed=7
+    )
     rng = np.random.Generator(np.random.PCG64(7))
     x = -1 + 2 * rng.random(5)
     np.testing.assert_array_equal(made.x, x)
@@ -72,7 +74,12 @@ def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float],
 @pytest.mark.parametrize(
     ("text", "columns", "places", "message"),
     [
-        ("x,y\n1,2\n3,four\n5, nan\n", {}, ["points.csv:3:3", "points.csv:4:4"], "'four' is not a finite number"),
+        (
+            "x,y\n1,2\n3,four\n5, nan\n",
+            {},
+            ["points.csv:3:3", "points.csv:4:4"],
+            "'four' is not a finite number",
+        ),
         ("x,y\n1,\n", {}, ["points.csv:2:3"], "the cell in column 'y' is empty"),
         ("x,y\n1,2,3\n", {}, ["points.csv:2:1"], "3 cells where the header has 2"),
         ("x,y\n1,1e999\n", {}, ["points.csv:2:3"], "'1e999' is not a finite number"),
@@ -80,7 +87,7 @@ def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float],
         ("1,2\n3,4\n", {}, ["points.csv:1:1"], "add a header such as x,y"),
         ("x;y\n1;2\n", {}, ["points.csv:1:1"], "separate columns with commas"),
         ("x,x\n1,2\n", {"x": "x"}, ["points.csv:1:1"], "more than one column is called 'x'"),
-        ('x,y\n1,"2\n', {}, ["points.csv:2:3"], "'2' is not a finite number"),
+        ('x,y\n1,"2\n', {}, ["points.csv:2:1"], "not a row of a table: unexpected end of data"),
         ("x,y\n" + "a,b\n" * 100, {}, [f"points.csv:{i}:1" for i in range(2, 22)], "'a' is not"),
         ("height,y\n1,2\n", {"x": "hight"}, ["scene.yaml:1:16"], "did you mean 'height'?"),
         ("", {}, ["scene.yaml:1:16"], "points.csv is empty"),
@@ -91,7 +98,9 @@ def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float],
         ("x,y\n1,\x002\n", {}, ["points.csv:2:3"], "is not a finite number"),
     ],
 )
-def test_csv_mistakes(text: str | bytes, columns: dict[str, str], places: list[str], message: str, tmp_path: Path) -> None:
+def test_csv_mistakes(
+    text: str | bytes, columns: dict[str, str], places: list[str], message: str, tmp_path: Path
+) -> None:
     with pytest.raises(UserError) as caught:
         table(tmp_path, text, **columns)
     said = [str(mistake) for mistake in caught.value.mistakes]

@@ -61,7 +61,8 @@ def test_first_and_last_frames_are_the_films(scene: Path, tmp_path: Path) -> Non
         assert picture.n_frames == film.count
         for k, end in zip((0, film.count - 1), ends, strict=True):
             picture.seek(k)
-            assert np.array_equal(np.asarray(picture.convert("RGB")), end)
+            # A frame that grew from the one before may round differently from one drawn afresh.
+            assert np.abs(np.asarray(picture.convert("RGB"), int) - end).max() <= 2
     with Image.open(tmp_path / "small.png") as picture:
         assert np.array_equal(np.asarray(picture), ends[1])
         assert picture.info["Comment"] == HEAD

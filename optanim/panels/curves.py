@@ -68,7 +68,7 @@ class CurvePanel(Panel):
         scale, low, high = self.limits(self.lines)
         axes.set_xlim(0, max(self.stage.trace.steps, 1))
         if scale == "symlog":
-            axes.set_yscale("symlog", linthresh=self._threshold())
+            axes.set_yscale("symlog", linthresh=self.threshold())
         else:
             axes.set_yscale(scale)
         axes.set_ylim(low, high)
@@ -86,11 +86,10 @@ class CurvePanel(Panel):
         """What stands above the axes."""
         return ""
 
-    def _threshold(self) -> float:
-        """Where a symmetric log axis turns linear: a small part of the typical size."""
-        sizes = np.abs(np.concatenate([line.values for line in self.lines]))
-        sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
-        return float(np.quantile(sizes, 0.1)) if len(sizes) else 1.0
+    def threshold(self) -> float:
+        """Where a symmetric log axis turns linear: a tenth of the size at the start."""
+        sizes = [abs(float(line.values[0])) for line in self.lines if line.values[0]]
+        return 10.0 ** np.floor(np.log10(max(sizes))) / 10 if sizes else 0.1
 
     def _tick_values(self, axes: Any, scale: str, box: Box) -> None:
         from matplotlib import ticker
@@ -104,8 +103,12 @@ class CurvePanel(Panel):
                 axes.yaxis.set_major_locator(ticker.LogLocator(subs=subs, numticks=room + 3))
                 axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
         elif scale == "symlog":
-            axes.yaxis.set_major_locator(ticker.SymmetricalLogLocator(base=10, linthresh=self._threshold()))
-            axes.yaxis.get_major_locator().set_params(numticks=room)
+            low, high = axes.get_ylim()
+            first = round(np.log10(self.threshold())) + 1
+            decades = [round(np.log10(max(abs(v), 10.0**first))) - first + 1 for v in (low, high)]
+            stride = max(1, -(-sum(decades) // room))
+            powers = 10.0 ** np.arange(first, first + max(decades), stride)
+            axes.set_yticks([v for v in (*-powers[::-1], 0.0, *powers) if low <= v <= high])
         else:
             axes.yaxis.set_major_locator(ticker.MaxNLocator(room, steps=[1, 2, 5, 10]))
         axes.yaxis.set_minor_locator(ticker.NullLocator())

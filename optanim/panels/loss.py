@@ -68,9 +68,14 @@ class Loss(CurvePanel):
             if high / low < 4:
                 middle = (high * low) ** 0.5
                 low, high = min(low, middle / 2), max(high, middle * 2)
+        elif scale == "symlog":
+            linear = self.threshold()
+            ends = [np.sign(v) * np.log1p(abs(v) / linear) for v in (low, high)]
+            room = 0.05 * (ends[1] - ends[0]) or 1.0
+            low, high = (np.sign(v) * np.expm1(abs(v)) * linear for v in (ends[0] - room, ends[1] + room))
         else:
             room = 0.05 * (high - low) or 1.0
             low, high = low - room, high + room
         if self.view:
             low, high = self.view[-2:]
-        return scale, low, high
+        return scale, float(low), float(high)

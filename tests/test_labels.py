@@ -1,0 +1,93 @@
+"""What the legend calls each run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from optanim.labels import honest, labels, number
+from optanim.scene import Run, Thing
+
+
+def run(rule: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
+    return Run(Thing(rule, settings or {}), more.pop("lr", 0.1), more.pop("steps", 20), **more)
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        ([run("gd")], ["GD"]),
+        ([run("momentum", {"momentum": 0.5}), run("gd")], ["Momentum", "GD"]),
+        ([run("adam", lr=0.1), run("adam", lr=0.01)], ["Adam lr 0.1", "Adam lr 0.01"]),
+        ([run("momentum"), run("momentum", {"momentum": 0.5})], ["Momentum 0.9", "Momentum 0.5"]),
+        ([run("adam", {"beta2": 0.99}), run("adam")], ["Adam beta2 0.99", "Adam beta2 0.999"]),
+        (
+            [run("adagrad", {"eps_inside_sqrt": True}), run("adagrad")],
+            ["Adagrad eps inside sqrt", "Adagrad no eps inside sqrt"],
+        ),
+        (
+            [run("gd", start=(1.0, -2.5)), run("gd", start=(0.0, 1.0))],
+            ["GD from (1, -2.5)", "GD from (0, 1)"],
+        ),
+        ([run("lamb", {"trust_clip": 10.0}), run("lamb")], ["LAMB trust clip 10", "LAMB no trust clip"]),
+        ([run("lamb", layers="separate"), run("lamb")], ["LAMB separate layers", "LAMB joint layers"]),
+        (
+            [run("adam", {"decay": "after"}), run("adam", {"decay": "coupled"})],
+            ["Adam after weight decay", "Adam coupled weight decay"],
+        ),
+        ([run("gd", steps=5), run("gd", steps=9)], ["GD steps 5", "GD steps 9"]),
+        ([run("gd"), run("gd")], ["GD #1", "GD #2"]),
+        (
+            [run("gd", lr=0.1), run("gd", lr=0.1), run("gd", lr=0.2)],
+            ["GD lr 0.1 #1", "GD lr 0.1 #2", "GD lr 0.2"],
+        ),
+        (  # neither alone tells all three apart
+            [run("adam", lr=0.1), run("adam", {"beta1": 0.5}, lr=0.1), run("adam", lr=0.2)],
+            ["Adam lr 0.1, beta1 0.9", "Adam lr 0.1, beta1 0.5", "Adam lr 0.2, beta1 0.9"],
+        ),
+        (  # with a label of its own a run needs no telling apart
+            [run("momentum", {"dampening": 0.9}, label="averaged momentum"), run("momentum")],
+            ["averaged momentum", "Momentum"],
+        ),
+        (  # the scenes' own
+            [run("sgd", {"weight_decay": 0.0}), run("sgd", {"weight_decay": 0.1, "decay": "decoupled"})],
+            ["SGD weight decay 0", "SGD weight decay 0.1"],
+        ),
+    ],
+)
+def test_labels(runs: list[Run], expected: list[str]) -> None:
+    made = labels(runs, [run.lr or 0.0 for run in runs])
+    assert [label for label, _ in made] == expected
+    for label, differs in made:
+        assert label.endswith(differs)
+
+
+@pytest.mark.parametrize(
+    ("label", "rule", "expected"),
+    [
+        ('the post\'s "LAMB"', "adam", 'the post\'s "LAMB" (Adam)'),
+        ('the post\'s "Adam"', "momentum", 'the post\'s "Adam" (Momentum)'),
+        ("LAMB, not Adam", "adam", "LAMB, not Adam (Adam)"),
+        ("lamb", "adam", "lamb (Adam)"),
+        ("AdamW", "adam", "AdamW (Adam)"),
+        ("Adam with decay", "adam", "Adam with decay"),
+        ("SGD with momentum", "sgd", "SGD with momentum"),
+        ("averaged momentum", "momentum", "averaged momentum"),
+        ("eps inside the root", "adagrad", "eps inside the root"),
+        ("lambda 3", "adam", "lambda 3"),
+        ("madam", "gd", "madam"),
+        ("2019", "gd", "2019"),
+    ],
+)
+def test_no_run_goes_by_another_rules_name(label: str, rule: str, expected: str) -> None:
+    assert honest(label, rule) == expected
+    assert labels([run(rule, label=label)], [0.1]) == [(expected, "")]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.1, "0.1"), (1e-5, "1e-05"), (30.0, "30"), (1 / 3, "0.3333333333333333")]
+)
+def test_number(value: float, text: str) -> None:
+    assert number(value) == text
+    assert float(text) == value
