@@ -6,6 +6,7 @@
 
 PYTHON ?= python3
 SCENES := $(wildcard scenes/*.yaml)
+DATA := $(wildcard scenes/*.csv)
 CODE := $(shell find optanim -name '*.py')
 SETUP := setup.cfg pyproject.toml tests/constraints.txt
 BIN := .venv/bin
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 figures: $(SCENES:scenes/%.yaml=output/.made/%)
 
 # The files that a scene makes are the scene's business: a stamp stands for them all.
-output/.made/%: scenes/%.yaml .venv/installed $(CODE)
+output/.made/%: scenes/%.yaml .venv/installed $(CODE) $(DATA)
 	@mkdir -p $(@D)
 	$(BIN)/optanim render $< -o output
 	@touch $@

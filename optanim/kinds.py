@@ -13,6 +13,7 @@ from optanim.settings import (
     NonNegative,
     Number,
     Positive,
+    Rate,
     Text,
     ThingOf,
     View,
@@ -46,7 +47,7 @@ def _format(
     *,
     size: str | None = None,
     theme: Themes | None = None,
-    fps: Positive | None = None,
+    fps: Rate | None = None,
     seconds: Positive | None = None,
     hold: NonNegative | None = None,
     suffix: str | None = None,
@@ -99,6 +100,5 @@ format_ = Registry(
 )
 
 KINDS: dict[str, Registry] = {
-    registry.kind: registry
-    for registry in (optimizer, landscape, dataset, distribution, panel, format_)
+    registry.kind: registry for registry in (optimizer, landscape, dataset, distribution, panel, format_)
 }

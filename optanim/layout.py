@@ -149,9 +149,7 @@ def _smooth(values: Floats, sigma: float) -> Floats:
     return np.asarray(sum(w * padded[i : i + len(values)] for i, w in enumerate(weights)))
 
 
-def _part(
-    centre: Floats, heads: Floats, widths: Floats, heights: Floats, box: Box, gap: float
-) -> None:
+def _part(centre: Floats, heads: Floats, widths: Floats, heights: Floats, box: Box, gap: float) -> None:
     """Pushes labels off one another, off the others' heads and off the marks, vertically, in place.
 
     While two things are in each other's way, which is above does not change: labels that start

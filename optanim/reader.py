@@ -20,6 +20,7 @@ from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source
 
 KEYS = settings_of(keys)
 MAX_PANELS = 24
+MAX_OUTPUTS = 24
 FIRST_LINE = "write a line such as landscape: rosenbrock"
 RUNS_FACTOR = 10  # all runs together may take so many times the limit of steps
 
@@ -356,6 +357,8 @@ class _Builder:
                 self.wrong(f"'{shown(suffix)}' cannot stand in a file's name", thing.where("suffix"), hint)
                 thing = replace(thing, settings=_without(thing.settings, "suffix"))
             made += of_format(thing, look, self.get("theme"))
+        if len(made) > MAX_OUTPUTS:
+            self.wrong(f"{len(made)} files to write", self.where("output"), f"takes at most {MAX_OUTPUTS}")
         for output in made:
             for names, wrong in beyond(output, self.limits, moves):
                 own = [output.format.places[name] for name in names if name in output.format.places]

@@ -184,9 +184,7 @@ def settings_of(function: Callable[..., Any]) -> dict[str, Setting]:
         if parameter.kind is not parameter.KEYWORD_ONLY:
             continue
         kind, marks = type_of(hints.get(parameter.name, float))
-        settings.append(
-            Setting(parameter.name, kind, parameter.default, LEAD in marks, SCHEDULED in marks)
-        )
+        settings.append(Setting(parameter.name, kind, parameter.default, LEAD in marks, SCHEDULED in marks))
     settings.sort(key=lambda setting: not setting.lead)
     return {setting.name: setting for setting in settings}
 

@@ -17,6 +17,7 @@ from optanim.settings import (
     Number,
     OneOf,
     Positive,
+    Rate,
     Text,
     ThingOf,
     View,
@@ -159,7 +160,7 @@ class Scene:
     @property
     def landscape_shown(self) -> bool:
         """Whether a panel draws the landscape itself."""
-        return any(panel[thing.name].facts.get("needs") == "landscape" for thing in self.panels)
+        return any("landscape" in panel[thing.name].facts.get("needs", "").split() for thing in self.panels)
 
     @property
     def moves(self) -> bool:
@@ -195,7 +196,7 @@ def keys(
     layout: Words | None = None,
     seconds: Positive = Look.seconds,
     hold: NonNegative = Look.hold,
-    fps: Positive = Look.fps,
+    fps: Rate = Look.fps,
     pace: Literal["linear", "log"] = "linear",
     size: str = "readme",
     theme: Themes = (Look.theme,),

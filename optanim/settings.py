@@ -145,7 +145,7 @@ class Color:
         from PIL import ImageColor
 
         try:
-            return "#%02x%02x%02x" % ImageColor.getrgb(str(value))[:3]
+            return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(str(value))[:3])
         except ValueError:
             raise Wrong(f"'{value}' is not a colour", f"takes {self.describe()}") from None
 
@@ -193,7 +193,8 @@ class ListOf:
 
     def describe(self) -> str:
         many = " or ".join(map(str, self.lengths))
-        return f"a list of {many + ' ' if many else ''}{'numbers' if isinstance(self.item, Number) else 'entries'}"
+        noun = "numbers" if isinstance(self.item, Number) else "entries"
+        return f"a list of {many} {noun}" if many else f"a list of {noun}"
 
 
 @dataclass(frozen=True)
@@ -239,5 +240,8 @@ NonNegative = Annotated[float, Number(low=0)]
 Unit = Annotated[float, Number(low=0, high=1, high_open=True)]
 Whole = Annotated[int, Number(low=0, whole=True)]
 Count = Annotated[int, Number(low=1, whole=True)]
+Rate = Annotated[float, Number(low=0.1, high=1000)]  # frames a second that every format can hold
 Hue = Annotated[str, Color()]
-View = Annotated[tuple[float, ...], ListOf(Number(), lengths=(2, 4), one_will_do=False, increasing_pairs=True)]
+View = Annotated[
+    tuple[float, ...], ListOf(Number(), lengths=(2, 4), one_will_do=False, increasing_pairs=True)
+]

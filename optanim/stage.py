@@ -60,7 +60,6 @@ class Stage:
             self.styles.append(Style(color, marker, mix(color, theme.ink, theme.deepen)))
         self._sprites: dict[Any, Sprite] = {}
 
-
     @cached_property
     def halo(self) -> RGB:
         return rgb(self.theme.background)
@@ -69,9 +68,7 @@ class Stage:
         """A length at 100 dpi in pixels of this film."""
         return length * self.unit
 
-    def sprite(
-        self, lines: Iterable[tuple[str, str, float, str]], halo: bool = False
-    ) -> Sprite:
+    def sprite(self, lines: Iterable[tuple[str, str, float, str]], halo: bool = False) -> Sprite:
         """Lines of (text, colour, size in points, weight) as a sprite, made once."""
         key = (tuple(lines), halo)
         if key not in self._sprites:

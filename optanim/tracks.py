@@ -115,9 +115,7 @@ def track(xy: Floats, page: Box) -> Track:
         # A far vertex becomes where its two segments cross the outer frame, with a gap between.
         leaves = _crossing(xy[i - 1], xy[i], centre, reach) if i and not far[i - 1] else None
         enters = _crossing(xy[i + 1], xy[i], centre, reach) if i + 1 < count and not far[i + 1] else None
-        passes = (
-            _passage(xy[i], xy[i + 1], centre, reach) if i + 1 < count and far[i + 1] else None
-        )
+        passes = _passage(xy[i], xy[i + 1], centre, reach) if i + 1 < count and far[i + 1] else None
         edge = centre + np.clip(xy[i] - centre, -reach, reach)
         out = [(leaves[0], i - 1 + leaves[1], True)] if leaves else [(edge, float(i), False)]
         if enters:
@@ -199,16 +197,18 @@ def interleave(tracks: list[Track], page: Box, window: float = np.inf) -> list[T
         here = np.flatnonzero(on_page[index])
         members = np.zeros((len(tracks), len(each.xy)), bool)
         members[index] = True
-        anchor = arcs[index].copy()
+        anchor = arcs[index] + 1e-6
         for other in reversed(range(len(tracks))):  # the lowest member sets the dashes for all
             if other == index:
                 continue
             at, gap = _nearest(each, cells[index], here, fine[other], grids[other], window)
             along = np.abs((ways[index][here] * ways[other][at]).sum(axis=1)) > 0.9
-            shared = here[(gap <= NEAR) & along]
+            both = (gap <= NEAR) & along
+            shared, twin = here[both], at[both]
             members[other, shared] = True
             if other < index:
-                anchor[shared] = arcs[other][at[(gap <= NEAR) & along]]
+                ahead = ((each.xy[shared] - fine[other].xy[twin]) * ways[other][twin]).sum(axis=1)
+                anchor[shared] = arcs[other][twin] + ahead + 1e-6
         done.append(_dashed(tracks[index], each, members, anchor, index))
     return done
 

@@ -250,10 +250,8 @@ def _syntax(source: Source, error: yaml.YAMLError, builder: _Builder) -> Mistake
     """What PyYAML stumbled over, in the words of somebody who writes a scene."""
     if not isinstance(error, yaml.MarkedYAMLError):
         position = getattr(error, "position", 0)
-        before = source.text[:position]
-        line = len(before.splitlines()) - (not before or before[-1] not in "\r\n") + 1
-        column = len(re.split(r"[\r\n]", before)[-1]) + 1
-        return Mistake("a control character", Place(source, max(1, line), column), "delete it")
+        before = (source.text[:position] + "x").splitlines()
+        return Mistake("a control character", Place(source, len(before), len(before[-1])), "delete it")
     mark: Any = error.problem_mark or error.context_mark
     said, hint = str(error.problem), ""
     for pattern, ours, help_ in PROBLEMS:

@@ -12,7 +12,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--refresh", action="store_true", help="write the golden frames anew instead of comparing")
+    parser.addoption(
+        "--refresh", action="store_true", help="write the golden frames anew instead of comparing"
+    )
 
 
 def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

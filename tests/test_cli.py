@@ -128,7 +128,7 @@ MISTAKES = [
     (["render"], "Missing argument 'SCENE...'"),
     (["render", "small.yaml", "--fps", "0"], "fps: 0 is out of range"),
     (["render", "small.yaml", "--fps", "nan"], "nan"),
-    (["render", "small.yaml", "--fps", "1e9"], "--max-frames lifts it"),
+    (["render", "small.yaml", "--seconds", "1e9"], "--max-frames lifts it"),
     (["render", "small.yaml", "--size", "9999x9999"], "--max-pixels lifts it"),
     (["render", "small.yaml", "--size", "big"], "'big' is not a size"),
     (["render", "small.yaml", "--theme", "drak"], "did you mean 'dark'?"),

@@ -394,7 +394,7 @@ def test_the_command_line_wins_over_the_format() -> None:
             {"size": "big"},
             "size: 'big' is not a size\n  takes readme, wide, square, hd or WIDTHxHEIGHT such as 1280x720",
         ),
-        ({"fps": 0}, "fps: 0 is out of range\n  takes a number above 0"),
+        ({"fps": 0}, "fps: 0 is out of range\n  takes a number at least 0.1 and at most 1000"),
         ({"hold": float("nan")}, "hold: nan is not a finite number\n  takes a number at least 0"),
         (
             {"seconds": 1000, "fps": 30},
@@ -423,7 +423,7 @@ def test_what_is_wrong_on_the_command_line(given: dict[str, Any], said: str) -> 
         ("seconds: 3\nhold: 1\nfps: 10", Limits(frames=39), "fps × (seconds + hold) is 40 frames"),
         ("seconds: 3\nhold: 1\nfps: 10", Limits(frames=40), None),
         ("size: 400x300", Limits(pixels=119_999), "400x300 is 120000 pixels"),
-        ("size: 400x300", Limits(pixels=112_000), None),
+        ("size: 400x300", Limits(pixels=120_000), None),
     ],
 )
 def test_limits_and_how_far_they_reach(more: str, limits: Limits, message: str | None) -> None:
@@ -499,7 +499,7 @@ PIECES = [
 
 
 def mutated(rng: random.Random) -> str:
-    text = rng.choice(GOOD)
+    text = rng.choice(GOOD[-4:] if rng.random() < 0.5 else GOOD)
     for _ in range(rng.randint(1, 5)):
         at, to = sorted((rng.randint(0, len(text)), rng.randint(0, len(text))))
         to = min(to, at + 12)

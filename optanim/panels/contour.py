@@ -286,5 +286,3 @@ class Contour(Panel):
                 for dx, dy in ((arm, 0.0), (0.0, arm)):
                     line = np.array([[x - dx, y - dy], [x + dx, y + dy]])
                     pen.stroke(line, None, color, stage.px(width), cap="butt")
-
-

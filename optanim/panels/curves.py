@@ -212,5 +212,3 @@ def end_name(panel: Panel, index: int, text: str, below: str = "") -> Sprite:
     if below:
         lines.append((below, stage.theme.muted, 8.5, "normal"))
     return stage.sprite(lines)
-
-

@@ -15,7 +15,7 @@ from optanim.settings import View
 RUNAWAY = 30.0  # a diverging run is followed to this multiple of what the others need
 
 
-@panel()
+@panel(needs="runs")
 @dataclass(kw_only=True)
 class Loss(CurvePanel):
     """The loss of every run against the steps, on a log axis where every value is positive.

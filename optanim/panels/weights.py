@@ -15,7 +15,7 @@ from optanim.pen import Box, Pen, Sprite
 from optanim.settings import View
 
 
-@panel(needs="landscape")
+@panel(needs="landscape runs")
 @dataclass(kw_only=True)
 class Weights(CurvePanel):
     """Every parameter of every run against the steps, each towards its value at the minimum.

@@ -1,0 +1,44 @@
+"""Every scene in README and docs reads, and what they link to is there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from optanim.reader import read
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SCENES = [
+    pytest.param(
+        block, id=f"{page.name}:{page.read_text()[: page.read_text().index(block)].count(chr(10)) + 1}"
+    )
+    for page in PAGES
+    for block in re.findall(r"```yaml\n(.*?)```", page.read_text(), re.S)
+]
+
+
+@pytest.mark.parametrize("text", SCENES)
+def test_scenes_in_docs_read(text: str) -> None:
+    assert read(text, name="docs.yaml", folder=ROOT).panels
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text()
+    links = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'(?:src|srcset)="(docs/[^"]+)"', text)
+    assert page.name != "README.md" or len(links) > 3
+    for link in links:
+        assert (page.parent / link).exists(), link
+
+
+def test_the_first_scene_of_the_readme_is_the_one_that_made_its_picture() -> None:
+    from PIL import Image
+
+    text = re.findall(r"```yaml\n(.*?)```", PAGES[0].read_text(), re.S)[0]
+    assert (ROOT / "scenes" / "beale.yaml").read_text() == text
+    for name in ("beale.gif", "beale-dark.gif"):
+        with Image.open(ROOT / "docs" / "figures" / name) as picture:
+            assert picture.info["comment"].decode() == text
