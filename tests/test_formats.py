@@ -25,7 +25,7 @@ from optanim.formats.mp4 import Planes
 from tests.fake_film import FakeFilm
 
 OURS = ["gif", "mp4", "webp", "png"]
-OTHERS = ["tiff", "apng", "avif", "jpg", "bmp", "mov", "mkv", "avi"]
+OTHERS = ["tiff", "apng", "jpg", "bmp", "mov", "mkv", "avi"]
 
 
 def save(film: Any, path: Path, **settings: Any) -> Path:

@@ -20,7 +20,6 @@ THREADS = 2  # x264's bytes depend on how many there are, so it may not be the m
 EXACT = "cpu-independent=1"  # without it macroblock-tree differs between processors, and between runs
 BT709 = 1  # in the code points of ITU-T H.273
 LIMITED = 1  # FFmpeg's AVCOL_RANGE_MPEG
-LEFT = 1  # FFmpeg's AVCHROMA_LOC_LEFT
 
 # BT.709 to limited-range Y'CbCr in units of 2**-16 (ITU-R BT.709-6, 3.2 to 3.4).
 LUMA = (0.2126, 0.7152, 0.0722)
@@ -45,7 +44,6 @@ def mp4(film: Moving, file: Path, *, crf: Crf = 18) -> None:
 def h264(film: Moving, file: Path, *, crf: int = 18, muxer: str = "mp4") -> None:
     """The film as H.264 in a container, by FFmpeg's name for its muxer."""
     import av
-    from av.video.reformatter import ColorPrimaries, ColorTrc
 
     planes = Planes(film.width, film.height)
     rate = Fraction(film.fps).limit_denominator(1001)
@@ -66,8 +64,8 @@ def h264(film: Moving, file: Path, *, crf: int = 18, muxer: str = "mp4") -> None
         }
         context = stream.codec_context
         context.thread_count = THREADS
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
+        context.color_primaries = BT709
+        context.color_trc = BT709
         context.colorspace = BT709
         context.color_range = LIMITED
         number = 0
