@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from optanim.errors import RenderError as RenderError
     from optanim.errors import UserError as UserError
     from optanim.reader import load as load
+    from optanim.reader import read as read
     from optanim.render import Written as Written
     from optanim.render import render as render
     from optanim.scene import Scene as Scene
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 HOMES = {
     "load": "reader",
+    "read": "reader",
     "simulate": "simulate",
     "render": "render",
     "Tensor": "autodiff",

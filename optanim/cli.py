@@ -99,8 +99,9 @@ def limited(command: Callable[..., Any]) -> Callable[..., Any]:
 def render(scenes: tuple[str, ...], jobs: int, as_json: bool, output: str, **options: Any) -> int:
     """Write the files of scenes."""
     from optanim.jobs import each
+    from optanim.render import is_file
 
-    if Path(output).suffix and len(scenes) > 1:
+    if is_file(output) and len(scenes) > 1:
         raise click.UsageError("-o names one file, but there are several scenes: give a folder")
     names = [Path(scene).stem for scene in scenes]
     twice = next((name for name in names if names.count(name) > 1), None)
@@ -219,14 +220,13 @@ def _load(scene: str, limits: Limits) -> Scene:
 @limited
 def check(paths: tuple[str, ...], limits: Limits) -> int:
     """Say all that is wrong with scenes, without running them. PATH is a scene or a folder of them."""
-    from optanim.problem import data, problem
+    from optanim.prepare import prepare
 
     count = wrong = 0
     for path in _scenes(paths):
         count += 1
         try:
-            scene = _load(path, limits)
-            problem(scene, data(scene))
+            prepare(_load(path, limits))
         except UserError as error:
             click.echo(("\n" if wrong else "") + str(error), err=True)
             wrong += 1

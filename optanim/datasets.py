@@ -28,6 +28,7 @@ from optanim.settings import (
     Whole,
     Wrong,
     closest,
+    grouped,
 )
 from optanim.trace import Array, Data
 
@@ -84,19 +85,26 @@ def line(
 
 @dataset()
 def csv(
-    folder: Path, *, file: Lead[Annotated[str, FileName()]], x: str | None = None, y: str | None = None
+    folder: Path,
+    *,
+    file: Lead[Annotated[str, FileName()]],
+    x: str | None = None,
+    y: str | None = None,
+    standardize: bool = False,
 ) -> Data:
     """Two columns of a comma-separated file whose first row names the columns.
 
-    `x` and `y` name the columns; without them they are the first two. The file stays inside the
-    scene's folder, is UTF-8 and holds finite numbers. Raises Wrong for the file as a whole, and
-    UserError with the line and column of every bad cell.
+    `x` and `y` name the columns; without them they are the first two. `standardize` shifts and
+    scales each to mean 0 and standard deviation 1. The file stays inside the scene's folder, is
+    UTF-8 and holds finite numbers. Raises Wrong for the file as a whole, and UserError with the
+    line and column of every bad cell.
     """
     source = Source(file, _text_of(folder, file))
     reader = rows_of.reader(io.StringIO(source.text, newline=""), skipinitialspace=True, strict=True)
     mistakes: list[Mistake] = []
     values: list[tuple[float, float]] = []
     header: list[str] | None = None
+    first = 1  # the header's line
     columns = (0, 1)
     try:
         for row in reader:
@@ -104,10 +112,11 @@ def csv(
                 continue
             if header is None:
                 header = [cell.strip() for cell in row]
-                columns = _columns(source, reader.line_num, header, x, y)
+                first = reader.line_num
+                columns = _columns(source, first, header, x, y)
                 continue
             if len(values) == MAX_ROWS:
-                raise Wrong(f"{file} has too many rows", f"takes at most {MAX_ROWS}")
+                raise Wrong(f"{file} has too many rows", f"takes at most {grouped(MAX_ROWS)}")
             pair = _pair(source, reader.line_num, row, header, columns, mistakes)
             if pair:
                 values.append(pair)
@@ -123,8 +132,36 @@ def csv(
         raise Wrong(f"{file} is empty", "the first row names the columns")
     if not values:
         raise Wrong(f"{file} has no rows under its header", "takes at least one")
-    table = np.array(values)
-    return Data(table[:, 0].copy(), table[:, 1].copy())
+    table = np.array(values).T.copy()
+    names = [header[column] or fallback for column, fallback in zip(columns, "xy", strict=True)]
+    if standardize:
+        same = [
+            Mistake(
+                f"all numbers of column '{names[i]}' are the same",
+                _place_of(source, first, header, columns[i]),
+                "standardize takes columns that vary",
+            )
+            for i in (0, 1)
+            if not np.ptp(_scaled(table[i])) > 0
+        ]
+        if same:
+            raise UserError(same)
+        table = np.stack([_standardized(column) for column in table])
+        names = [f"{name} (standardized)" for name in names]
+    return Data(table[0], table[1], names=(names[0], names[1]))
+
+
+def _scaled(column: Array) -> Array:
+    """The column times the power of two that brings it below 1: no digit is lost, no square overflows."""
+    return np.ldexp(column, -np.frexp(np.abs(column).max())[1])
+
+
+def _standardized(column: Array) -> Array:
+    """The column with mean 0 and (population) standard deviation 1."""
+    column = _scaled(column)
+    column = column - column.mean()
+    column -= column.mean()  # what the rounding of a mean far from 0 left
+    return column / np.sqrt(np.mean(column**2))
 
 
 def _text_of(folder: Path, file: str) -> str:
@@ -190,7 +227,8 @@ def _pair(
 ) -> tuple[float, float] | None:
     if len(row) != len(header):
         place = Place(source, line, 1, len(source.line(line)))
-        mistakes.append(Mistake(f"{len(row)} cells where the header has {len(header)}", place))
+        cells = f"{len(row)} cell{'s' * (len(row) != 1)}"
+        mistakes.append(Mistake(f"{cells} where the header has {len(header)}", place))
         return None
     pair = []
     for column in columns:
@@ -203,16 +241,20 @@ def _pair(
     return pair[0], pair[1]
 
 
-def _bad_cell(source: Source, line: int, row: list[str], column: int, name: str) -> Mistake:
+def _place_of(source: Source, line: int, row: list[str], column: int) -> Place:
+    """The place of a cell, of its line where commas inside quotes hide it."""
     text = source.line(line)
-    cell = row[column].strip()
     raw = text.split(",")
-    if len(raw) == len(row):  # no commas inside quotes
-        before = sum(len(part) + 1 for part in raw[:column])
-        at = before + len(raw[column]) - len(raw[column].lstrip()) + 1
-        place = Place(source, line, at, max(1, len(raw[column].strip())))
-    else:
-        place = Place(source, line, 1, len(text))
+    if len(raw) != len(row):
+        return Place(source, line, 1, max(1, len(text)))
+    before = sum(len(part) + 1 for part in raw[:column])
+    at = before + len(raw[column]) - len(raw[column].lstrip()) + 1
+    return Place(source, line, at, max(1, len(raw[column].strip())))
+
+
+def _bad_cell(source: Source, line: int, row: list[str], column: int, name: str) -> Mistake:
+    cell = row[column].strip()
+    place = _place_of(source, line, row, column)
     if not cell:
         return Mistake(f"the cell in column '{name}' is empty", place, "takes a number")
     return Mistake(f"'{cell}' is not a finite number", place, f"column '{name}' takes numbers")

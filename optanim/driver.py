@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -36,7 +37,7 @@ class Record(Protocol):
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float, np.floating)) and not isinstance(value, bool)
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def kind_of(rule: Thing, registry: Registry) -> Any:
@@ -192,7 +193,9 @@ def drive(
         going = [(stepper, next(stepper)) for stepper in steppers]
         while going:
             everything = [params for _, params in going]
-            value, gradient = slope(everything[0] if len(going) == 1 else np.concatenate(everything))
+            # In one memory order, as NumPy's functions may round by how their numbers lie in memory.
+            together = everything[0] if len(going) == 1 else np.asfortranarray(np.concatenate(everything))
+            value, gradient = slope(together)
             if progress:
                 progress(len(value))
             still, at = [], 0
@@ -308,13 +311,14 @@ def _failures(
             )
         elif not scores[i]:
             bad = scored[i] if not np.isfinite(scored[i]) else value[i]
-            why[int(i)] = Ended(t, f"the loss {_how(bad)}")
+            why[int(i)] = Ended(t, f"the loss {how_not_finite(bad)}")
         else:  # the point itself is fine; it is the next that cannot be made
-            why[int(i)] = Ended(t + 1, f"the gradient {_how(gradient[i])}")
+            why[int(i)] = Ended(t + 1, f"the gradient {how_not_finite(gradient[i])}")
     return why
 
 
-def _how(bad: Any) -> str:
+def how_not_finite(bad: Any) -> str:
+    """How a number or an array that is not finite is not."""
     return "is not a number" if np.isnan(bad).any() else "is infinite"
 
 
@@ -333,7 +337,7 @@ def _together(values: Any) -> Any:
     if not is_number(values[0]):
         return values[0]
     array = np.asarray(values, dtype=np.float64)
-    return values[0] if (array == array[0]).all() else array
+    return float(array[0]) if (array == array[0]).all() else array
 
 
 def across(value: Any, ndim: int) -> Any:

@@ -6,8 +6,10 @@ import inspect
 from typing import Any
 
 from optanim.errors import Mistake, UserError
+from optanim.hints import a
 from optanim.kinds import KINDS, THEMES
-from optanim.registry import Entry, Setting
+from optanim.registry import Entry, Setting, settings_of
+from optanim.scene import Thing, keys
 from optanim.settings import closest
 
 THEME_WORDS = {
@@ -16,6 +18,39 @@ THEME_WORDS = {
     "paper": "For print: black on white, serif type.",
 }
 assert tuple(THEME_WORDS) == THEMES
+
+KEYS = settings_of(keys)
+# Of every key of a scene, and of every setting that all things of a kind take: what it means, and
+# what it is where nothing is said and its type has no default.
+KEY_WORDS = {
+    "title": ("Text above the figure or a panel.", "made of what runs"),
+    "caption": ("Text under the figure.", ""),
+    "alt": ("The figure in words, for those who cannot see it.", "made of what ran"),
+    "landscape": ("The loss that the optimizers go down.", "linear_regression with a dataset"),
+    "dataset": ("The points that a regression fits.", "none"),
+    "optimizers": ("What runs: one, or a list with a run each.", "none: a still"),
+    "lr": ("The learning rate.", "the best of a grid of 25, tuned in the open"),
+    "start": ("The parameters that a run starts from.", "the landscape's"),
+    "weight_decay": ("How strongly parameters are pulled to 0.", "the rule's own"),
+    "steps": ("How many steps a run makes.", ""),
+    "seed": ("What random numbers start from: the same seed, the same numbers.", ""),
+    "view": ("The part of the plane that is shown, and searched for minima.", "the landscape's, or made"),
+    "minima": ("The points marked as minima.", "the landscape's; of a formula the lowest found in view"),
+    "panels": ("What is drawn: a list is a row, a list of lists is rows.", "contour, loss; fit with data"),
+    "layout": ("A word for each row: A is the first panel, B the second, a dot nothing.", "from panels"),
+    "seconds": ("Seconds from the first step to the last.", ""),
+    "hold": ("Seconds that the last frame stays longer.", ""),
+    "fps": ("Frames a second.", ""),
+    "pace": ("How time goes over the steps; log gives the early ones most of the film.", ""),
+    "size": ("Pixels: readme, wide, square, hd or WIDTHxHEIGHT.", ""),
+    "theme": ("The colours; of several, a file each.", ""),
+    "output": ("The files to write: one format, or a list.", "gif; png where nothing moves"),
+    "label": ("Words for the legend; another rule's name in them is set right.", "made of what ran"),
+    "color": ("The colour of a run.", "the theme's next"),
+    "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
+    "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
+    "suffix": ("What stands behind the scene's name in the name of the file.", ""),
+}
 
 STARTER = """\
 # A scene: what to run, and how to show it. Write its files with `optanim render` and this file's name.
@@ -55,13 +90,14 @@ def names(plural: str) -> dict[str, str]:
 
 
 def explanation(name: str) -> str:
-    """Everything of this name, of whatever kind; UserError with the nearest name where there is none."""
+    """Everything of this name: things, keys and settings; UserError with the nearest where there is none."""
     found = [kind[name] for kind in KINDS.values() if name in kind]
     texts = [_explain(entry) for entry in found]
     if name in THEMES:
         texts.append(f"{name}: a theme\n\n{THEME_WORDS[name]}")
+    texts += [text for text in (_explain_key(name),) if text]
     if not texts:
-        known = [*THEMES, *(each for kind in KINDS.values() for each in kind)]
+        known = [*THEMES, *(each for kind in KINDS.values() for each in kind), *KEY_WORDS, *_owners()]
         raise UserError(
             Mistake(f"nothing is called '{name}'", hint=closest(name, known) or "see `optanim list`")
         )
@@ -69,8 +105,7 @@ def explanation(name: str) -> str:
 
 
 def _explain(entry: Entry) -> str:
-    article = "an" if entry.kind[0] in "aeiou" else "a"
-    parts = [f"{entry.name}: {article} {entry.kind}", inspect.getdoc(entry.function) or ""]
+    parts = [f"{entry.name}: {a(entry.kind)}", inspect.getdoc(entry.function) or ""]
     if entry.settings:
         parts.append("Settings\n" + _table(entry.settings.values()))
     common = KINDS[entry.kind].common
@@ -83,6 +118,40 @@ def _explain(entry: Entry) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _explain_key(name: str) -> str:
+    """A key of a scene, or a setting: what it takes, and where it may stand; empty where it is neither."""
+    places: dict[str, Setting] = {"a scene": KEYS[name]} if name in KEYS else {}
+    for kind, registry in KINDS.items():
+        if name in registry.common:
+            places[a(kind)] = registry.common[name]
+    places |= _owners().get(name, {})
+    if not places:
+        return ""
+    means, default = KEY_WORDS.get(name, ("", ""))
+    wide = max(map(len, places))
+    lines = [f"  {place:{wide}}  {_takes(s)}  {_default(s)}".rstrip() for place, s in places.items()]
+    what = "a key of a scene" if name in KEYS else "a setting"
+    parts = [f"{name}: {what}", means, "\n".join(["May stand in", *lines])]
+    if default:
+        parts.append(f"Where it is not given: {default}")
+    if len(places) > 1 and name in KEYS and name != "title":  # both titles are drawn
+        parts.append("What is said of one thing beats what is said of the scene.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _owners() -> dict[str, dict[str, Setting]]:
+    """Of every setting, the things that have it for themselves."""
+    owners: dict[str, dict[str, Setting]] = {}
+    for registry in KINDS.values():
+        for entry in registry.entries():
+            for name, setting in entry.settings.items():
+                common = registry.common.get(name)
+                if common and common.default == setting.default:
+                    continue  # said of the kind
+                owners.setdefault(name, {})[entry.name] = setting
+    return owners
+
+
 def _table(settings: Any) -> str:
     rows = [(each.name, _takes(each), _default(each)) for each in settings]
     wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
@@ -90,7 +159,8 @@ def _table(settings: Any) -> str:
 
 
 def _takes(setting: Setting) -> str:
-    return setting.type.describe() + (", or a schedule" if setting.scheduled else "")
+    schedules = "schedule" in KINDS and KINDS["schedule"].entries()
+    return setting.type.describe() + (", or a schedule" if setting.scheduled and schedules else "")
 
 
 def _default(setting: Setting) -> str:
@@ -100,6 +170,13 @@ def _default(setting: Setting) -> str:
         words = ""
     elif isinstance(setting.default, bool):
         words = f"default {str(setting.default).lower()}"
+    elif setting.default == ():
+        words = ""
+    elif isinstance(setting.default, tuple):
+        words = f"default {', '.join(map(str, setting.default))}"
+    elif isinstance(setting.default, Thing):
+        inner = ", ".join(f"{name}: {value:g}" for name, value in setting.default.settings.items())
+        words = f"default {setting.default.name}: {{{inner}}}"
     elif isinstance(setting.default, float):
         words = f"default {setting.default:g}"
     else:

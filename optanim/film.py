@@ -8,7 +8,7 @@ Nothing else remembers anything: `frame(k)` rebuilds any frame from nothing by t
 
 from __future__ import annotations
 
-import textwrap
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -57,6 +57,15 @@ class Film:
             self.panels.append(made)
         self._static: Pixels | None = None
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user should know about the picture."""
+        texts = [words.title(self.trace), self.trace.scene.caption or ""]
+        lacking = self.stage.lacking([*texts, *(run.label for run in self.trace.runs)])
+        if not lacking:
+            return ()
+        return (f"{self.theme.family} has no {' '.join(lacking[:20])}: drawn as a box",)
+
     # -- the static layer ---------------------------------------------------------------------
 
     @property
@@ -73,7 +82,8 @@ class Film:
 
         dpi = self.stage.dpi
         rc: Any = self.theme.rc()
-        with rc_context(rc):
+        with rc_context(rc), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph")  # said by `notes`
             figure = Figure(figsize=(self.width / dpi, self.height / dpi), dpi=dpi)
             canvas = FigureCanvasAgg(figure)
             area = self._draw_words(figure)
@@ -120,22 +130,25 @@ class Film:
 
         title = words.title(self.trace)
         size = 16.0
-        while True:
-            drawn = self.stage.sprite([(title, theme.ink, size, "bold")])
-            if drawn.width <= right - left or size <= 9:
-                break
+        while size > 13 and self.stage.width(title, size, "bold") > right - left:
             size -= 0.5
-        write(title, left, px(38), size=size, weight="bold", color=theme.ink, va="baseline")
-        top = px(48)
+        baseline = px(38)
+        for line in self.stage.wrapped(title, size, "bold", right - left, 2):
+            write(line, left, baseline, size=size, weight="bold", color=theme.ink, va="baseline")
+            baseline += px(size * 1.56)
+        top = baseline + px(10 - size * 1.56)
         facts = words.facts(self.trace)
         counter = self._counter_width()
         if facts or counter:
-            write(facts, left, px(63), size=9.5, color=theme.muted, va="baseline")
-            top = px(76)
-        self._place_counter(right, px(63))
+            self._place_counter(right, top + px(15))
+            room = right - left - (counter + px(16) if counter else 0)
+            for line in self.stage.wrapped(facts, 9.5, "normal", room, 2) or [""]:
+                write(line, left, top + px(15), size=9.5, color=theme.muted, va="baseline")
+                top += px(16)
+            top += px(12)
         bottom = self.height - px(12)
         if self.trace.scene.caption:
-            lines = textwrap.wrap(self.trace.scene.caption, max(20, int((right - left) / px(6.3))))
+            lines = self.stage.wrapped(self.trace.scene.caption, 9.5, "normal", right - left, 4)
             for number, line in enumerate(reversed(lines)):
                 y = self.height - px(16) - number * px(17)
                 write(line, left, y, size=9.5, color=theme.muted, va="baseline")

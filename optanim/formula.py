@@ -221,13 +221,14 @@ class _Reader:
     def unknown(self, token: _Token) -> NoReturn:
         name = token.text
         hint = ELSEWHERE.get(name, "")
+        called = self.token.text == "("
         if self.token.text == "=":
             hint = INSTEAD["="]
         elif not hint and name.isalpha():
-            known = [*self.names, *CONSTANTS, *FUNCTIONS]
-            hint = f"did you mean '{name.lower()}'?" if name.lower() in known else closest(name, known)
-        hint = hint or f"takes {_in_words(self.variables)}"
-        self.wrong(f"unknown name '{name}' in the formula", hint, token)
+            hint = closest(name, FUNCTIONS if called else [*self.names, *CONSTANTS, *FUNCTIONS])
+        listed = f"takes {', '.join(FUNCTIONS)}" if called else f"takes {_in_words(self.variables)}"
+        what = "function" if called else "name"
+        self.wrong(f"unknown {what} '{name}' in the formula", hint or listed, token)
 
     def call(self, token: _Token, depth: int) -> None:
         name = token.text

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from optanim.settings import closest
+from optanim.kinds import KINDS, format_
+from optanim.registry import Registry
+from optanim.settings import NUMBER, closest
 
 _MEANT = {
     "learning_rate eta alpha step_size": "lr",
@@ -41,6 +44,8 @@ _MEANT = {
 }
 MEANT = {word: meant.split() for words, meant in _MEANT.items() for word in words.split()}
 PAIRS = {"betas": ("beta1", "beta2"), "b1": ("beta1",), "b2": ("beta2",)}
+NAMING = ("name", "type", "optimizer", "kind")  # keys under which people look for a thing's name
+NOT_YET = ("svg", "pdf", "webm", "html")
 
 
 def instead_of(word: str, known: Iterable[str], value: str = "") -> str:
@@ -57,3 +62,38 @@ def instead_of(word: str, known: Iterable[str], value: str = "") -> str:
                 return f"write steps{': ' + value if value else ''}: one step sees all the data"
             return f"write {meant}"
     return closest(word, names)
+
+
+def instead_of_name(name: str, registry: Registry) -> str:
+    """What to write for a name that no thing of this kind has."""
+    kind = registry.kind
+    if kind == "format":
+        return instead_of_format(name)
+    hint = closest(name, registry)
+    others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
+    if not hint and others:
+        hint = f"'{name}' is {a(others[0])}"
+    if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
+        hint = f"write formula: {name}"
+    if " - " in name:
+        hint = "give the dashes of one list the same indent"
+    listed = f"takes {' or '.join(registry)}" if kind == "distribution" else f"see optanim list {kind}s"
+    return hint or listed
+
+
+def instead_of_format(name: str) -> str:
+    """What to write for a format that nothing writes."""
+    known = f"takes {', '.join(format_)}; also {', '.join(format_.also)}"
+    if name.lower() in NOT_YET:
+        return f"{name} is not written yet; {known}"
+    return closest(name, [*format_, *format_.also]) or known
+
+
+def as_list(text: str) -> str:
+    """The list that a text of several numbers means, as a scene writes it; empty where it is none."""
+    parts = [part for part in re.split(r"[\s,;]+", text.strip("()[] ")) if part]
+    return f"[{', '.join(parts)}]" if len(parts) > 1 and all(map(NUMBER.fullmatch, parts)) else ""
+
+
+def a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

@@ -64,7 +64,8 @@ def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
         scene = load(task["scene"], limits=task["limits"])
         warnings = tuple(map(str, scene.warnings))
         written = render(**{**task, "scene": scene}, progress=progress)
-        return Result(tuple(written), warnings)
+        notes = dict.fromkeys(f"{task['scene']}: {note}" for file in written for note in file.notes)
+        return Result(tuple(written), (*warnings, *notes))
     except UserError as error:
         return Result(warnings=warnings, error=str(error), code=2)
     except RenderError as error:

@@ -60,13 +60,14 @@ def _landscape(*, view: View | None = None) -> None: ...
 # A rule is rule(p, g, state, lr, t, [what it asks for,] *, settings) -> new p.
 # Facts: `lr`, a learning rate of its own that is used instead of the scene's; `sees="all"`, all
 # layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
-# p; `single_run`, it cannot step several runs at once. A rule that asks for `base` wraps another:
-# the scene's setting `base` names it, and `base(p, g)` is that rule's step from p with state of its own.
+# p; `single_run`, it cannot step several runs at once; `check(settings)`, what is wrong with settings
+# that are right one by one, or None. A rule that asks for `base` wraps another: the scene's setting
+# `base` names it, and `base(p, g)` is that rule's step from p with state of its own.
 optimizer = Registry(
     "optimizer",
     "optanim.optimizers",
     common=_run,
-    facts=("paper", "lr", "sees", "shows", "single_run"),
+    facts=("paper", "lr", "sees", "shows", "single_run", "check"),
     fixed=("p", "g", "state", "lr", "t"),
     asks=("loss", "grad", "hessian", "hessian_diag", "base", "rng"),
     given={"base": ThingOf("optimizer")},
@@ -83,19 +84,21 @@ landscape = Registry(
     facts=("paper", "view", "start", "minima", "model", "names"),
 )
 
-dataset = Registry("dataset", "optanim.datasets", facts=("truth",))
+dataset = Registry("dataset", "optanim.datasets")
 
 # A distribution is distribution(rng, shape, *, settings) -> array.
 distribution = Registry("distribution", "optanim.datasets", fixed=("rng", "shape"), asks=())
 
-panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs",))
+# Facts: `needs`, which of landscape, dataset and runs the scene must have; `dimensions`, how many
+# parameters the landscape must have; `view`, how many numbers its view may have.
+panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs", "dimensions", "view"))
 
 # A format is format(film, file, *, settings), which writes the film to an open file or a path.
 format_ = Registry(
     "format",
     "optanim.formats",
     common=_format,
-    facts=("still", "extra"),
+    facts=("still",),
     elsewhere="optanim.formats.other",
 )
 

@@ -116,14 +116,14 @@ def follow(
 
     heads (F, R, 2) are pixels, sizes (width, height) of the R labels, marks (M, 2) points to keep
     clear of. The result (F, R, 2) holds left top corners in whole pixels: right of the head, turned
-    above it where the box ends, off one another, the heads and the marks, and steady: they follow
-    the smoothed motion of the heads with a dead band.
+    above it where the box ends, off one another and, where there is room, off the other heads and
+    the marks. Labels are steady: they follow the smoothed motion of the heads with a dead band, and
+    which of two stands above changes only when their heads have clearly passed each other.
     """
-    runs = heads.shape[1]
     widths = np.array([w for w, _ in sizes], float)
-    heights = np.array([h for _, h in sizes], float)
+    heights = np.array([h for _, h in sizes], float) + 1
     calm = _smooth(heads, 5.0)
-    centre = calm + np.stack([gap + widths / 2, np.zeros(runs)], axis=1)
+    centre = calm + np.stack([gap + widths / 2, np.zeros(len(widths))], axis=1)
     over = np.clip(centre[..., 0] + widths / 2 - (box.right - 4), 0, None)
     centre[..., 0] -= over
     # A label pushed back over its own head rises above it as far as it was pushed.
@@ -132,11 +132,81 @@ def follow(
     centre[..., 1] += np.where(upward, -rise, rise)
     centre[..., 0] = np.clip(centre[..., 0], box.left + 4 + widths / 2, None)
     centre[..., 1] = np.clip(centre[..., 1], box.top + 2 + heights / 2, box.bottom - 2 - heights / 2)
+    rank = _ranks(calm[..., 1], gap)
     still = np.broadcast_to(marks, (len(heads), *marks.shape))
-    _part(centre, np.concatenate([calm, still], axis=1), widths, heights, box, gap)
+    _clear(centre, np.concatenate([calm, still], axis=1), widths, heights, gap)
+    _part(centre, rank, widths, heights, box)
     centre = _smooth(centre, 3.0)
+    _part(centre, rank, widths, heights, box)
     corners = centre - np.stack([widths, heights], axis=1) / 2
     return _steady(corners, 1.5)
+
+
+def _ranks(y: Floats, band: float) -> NDArray[np.int64]:
+    """The vertical order (F, R) of labels, 0 the uppermost.
+
+    The first frame has the order in which the heads will part. After that two neighbours change
+    places only once their heads have passed each other by more than the band.
+    """
+    runs = y.shape[1]
+    ahead = y[: max(1, len(y) // 4)].mean(axis=0)
+    order = sorted(range(runs), key=lambda i: ahead[i])
+    ranks = np.empty(y.shape, np.int64)
+    for frame in range(len(y)):
+        for _ in range(runs):
+            swapped = False
+            for place in range(runs - 1):
+                upper, lower = order[place], order[place + 1]
+                if y[frame, upper] > y[frame, lower] + band:
+                    order[place], order[place + 1] = lower, upper
+                    swapped = True
+            if not swapped:
+                break
+        ranks[frame, order] = np.arange(runs)
+    return ranks
+
+
+def _clear(centre: Floats, points: Floats, widths: Floats, heights: Floats, gap: float) -> None:
+    """Moves labels vertically off points that are not their own head, in place.
+
+    The first R points are the heads. A label moves the shorter way, and keeps to that side for as
+    long as the point is beside it.
+    """
+    for i in range(len(widths)):
+        for j in range(points.shape[1]):
+            if i == j:
+                continue
+            room = heights[i] / 2 + gap - 2
+            beside = np.abs(centre[:, i, 0] - points[:, j, 0]) < widths[i] / 2 + gap - 2
+            apart = points[:, j, 1] - centre[:, i, 1]
+            close = beside & (np.abs(apart) < room)
+            edges = np.flatnonzero(np.diff(np.concatenate([[False], close, [False]]).astype(int)))
+            for start, stop in zip(edges[::2], edges[1::2], strict=True):
+                side = 1.0 if apart[start:stop].mean() >= 0 else -1.0
+                lack = np.clip(room - side * apart[start:stop], 0, 2 * room)
+                centre[start:stop, i, 1] -= side * lack
+
+
+def _part(centre: Floats, rank: NDArray[np.int64], widths: Floats, heights: Floats, box: Box) -> None:
+    """Pushes overlapping labels apart vertically, in their order, in place and in all frames at once."""
+    runs = range(len(widths))
+    pairs = [(i, j) for i in runs for j in runs if i < j]
+    for _ in range(60):
+        moved = False
+        for i, j in pairs:
+            beside = np.abs(centre[:, i, 0] - centre[:, j, 0]) < (widths[i] + widths[j]) / 2 + 2
+            side = np.where(rank[:, j] > rank[:, i], 1.0, -1.0)
+            lack = (heights[i] + heights[j]) / 2 - side * (centre[:, j, 1] - centre[:, i, 1])
+            push = np.where(beside & (lack > 0.01), lack / 2 * side, 0.0)
+            # Far apart the other way round they are in nobody's way.
+            push = np.where(np.abs(push) > (heights[i] + heights[j]) / 2, 0.0, push)
+            if push.any():
+                centre[:, i, 1] -= push
+                centre[:, j, 1] += push
+                moved = True
+        centre[..., 1] = np.clip(centre[..., 1], box.top + heights / 2, box.bottom - heights / 2)
+        if not moved:
+            break
 
 
 def _smooth(values: Floats, sigma: float) -> Floats:
@@ -147,55 +217,6 @@ def _smooth(values: Floats, sigma: float) -> Floats:
     before, after = values[reach:0:-1], values[-2 : -2 - reach : -1]
     padded = np.concatenate([2 * values[0] - before, values, 2 * values[-1] - after])
     return np.asarray(sum(w * padded[i : i + len(values)] for i, w in enumerate(weights)))
-
-
-def _part(centre: Floats, heads: Floats, widths: Floats, heights: Floats, box: Box, gap: float) -> None:
-    """Pushes labels off one another, off the others' heads and off the marks, vertically, in place.
-
-    While two things are in each other's way, which is above does not change: labels that start
-    together stand from the first frame in the order in which they will part.
-    """
-    clashes = []  # label, other label or None, where the other is, frames beside it, above or below, room
-    for i in range(len(widths)):
-        for j in range(heads.shape[1]):
-            if i == j:
-                continue
-            if i < j < len(widths):
-                beside = np.abs(centre[:, i, 0] - centre[:, j, 0]) < (widths[i] + widths[j]) / 2 + 2
-                room = (heights[i] + heights[j]) / 2
-                clashes.append((i, j, beside, _sides(centre[:, i, 1], centre[:, j, 1], beside, room), room))
-            beside = np.abs(centre[:, i, 0] - heads[:, j, 0]) < widths[i] / 2 + gap - 1
-            room = heights[i] / 2 + gap - 1
-            clashes.append((i, -1 - j, beside, _sides(centre[:, i, 1], heads[:, j, 1], beside, room), room))
-    for sweep in range(60):
-        moved = False
-        for i, j, beside, side, room in clashes:
-            if j < 0 and sweep >= 40:  # where there is no room for all, labels keep off one another
-                continue
-            other = centre[:, j, 1] if j >= 0 else heads[:, -1 - j, 1]
-            lack = room - side * (other - centre[:, i, 1])
-            push = np.where(beside & (lack > 0.01), lack * side, 0.0)
-            if push.any():
-                moved = True
-                if j >= 0:
-                    centre[:, i, 1] -= push / 2
-                    centre[:, j, 1] += push / 2
-                else:
-                    centre[:, i, 1] -= push / 2
-        centre[..., 1] = np.clip(centre[..., 1], box.top + heights / 2, box.bottom - heights / 2)
-        if not moved:
-            break
-
-
-def _sides(one: Floats, other: Floats, beside: NDArray[np.bool_], room: float) -> Floats:
-    """+1 in frames in which the other is to be below, -1 above; the same while they are close."""
-    apart = other - one
-    close = beside & (np.abs(apart) < room + 2)
-    side = np.where(apart >= 0, 1.0, -1.0)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], close, [False]]).astype(int)))
-    for start, stop in zip(edges[::2], edges[1::2], strict=True):
-        side[start:stop] = side[min(stop, len(side) - 1) if start == 0 else start - 1]
-    return side
 
 
 def _steady(corners: Floats, band: float) -> NDArray[np.int64]:

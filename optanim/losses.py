@@ -7,8 +7,6 @@ from typing import Any
 
 import numpy as np
 
-TINY = float(np.finfo(np.float64).tiny)
-
 
 def mse(prediction: Any, target: Any) -> Any:
     """Mean squared error."""
@@ -16,9 +14,11 @@ def mse(prediction: Any, target: Any) -> Any:
 
 
 def rmse(prediction: Any, target: Any) -> Any:
-    """Root of the mean squared error; its slope at a perfect fit is 0."""
+    """Root of the mean squared error; its slope at a perfect fit, where it has none, is defined as 0."""
+    square = mse(prediction, target)
+    perfect = square == 0
     # The root's own slope at 0 is infinite, and times the 0 before it not a number.
-    return np.sqrt(np.maximum(mse(prediction, target), TINY))
+    return np.where(perfect, 0.0, np.sqrt(np.where(perfect, 1.0, square)))
 
 
 def mae(prediction: Any, target: Any) -> Any:

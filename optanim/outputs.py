@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from optanim.errors import Mistake, UserError
+from optanim.hints import instead_of_format
 from optanim.kinds import THEMES, format_
 from optanim.scene import Limits, Look, Output, Scene, Thing, parse_size
-from optanim.settings import Choice, Wrong, closest
+from optanim.settings import Choice, Wrong, grouped
 
 TIMES = ("seconds", "hold", "fps")
 
@@ -60,12 +61,12 @@ def beyond(output: Output, limits: Limits, moves: bool) -> Iterator[tuple[tuple[
     look = output.look
     frames = look.fps * (look.seconds + look.hold)
     if moves and frames > limits.frames:
-        hint = f"takes at most {limits.frames}; --max-frames lifts it"
-        yield TIMES, Wrong(f"fps × (seconds + hold) is {frames:.7g} frames", hint)
+        hint = f"takes at most {grouped(limits.frames)}; --max-frames lifts it"
+        yield TIMES, Wrong(f"fps × (seconds + hold) is {grouped(frames)} frames", hint)
     pixels = look.size.width * (look.size.height or look.size.width)
     if pixels > limits.pixels:
-        hint = f"takes at most {limits.pixels}; --max-pixels lifts it"
-        yield ("size",), Wrong(f"{look.size.width}x{look.size.height} is {pixels} pixels", hint)
+        hint = f"takes at most {grouped(limits.pixels)}; --max-pixels lifts it"
+        yield ("size",), Wrong(f"{look.size.width}x{look.size.height} is {grouped(pixels)} pixels", hint)
 
 
 def outputs(
@@ -78,12 +79,10 @@ def outputs(
     seconds: float | None = None,
     hold: float | None = None,
     limits: Limits | None = None,
-    foreign: Callable[[str], bool] = lambda name: False,
 ) -> tuple[Output, ...]:
     """The outputs of a scene as a command line wants them, which wins over scene and formats.
 
-    Of a format that the scene has, its own settings stay. `foreign` says whether a format that is
-    not registered can be written all the same. Raises UserError, without a place.
+    Of a format that the scene has, its own settings stay. Raises UserError, without a place.
     """
     given: dict[str, Any] = {"seconds": seconds, "hold": hold, "fps": fps}
     look: dict[str, Any] = {
@@ -104,9 +103,8 @@ def outputs(
     if formats is not None:
         chosen = []
         for name in dict.fromkeys(formats):
-            if name not in format_ and not foreign(name):
-                hint = closest(name, format_) or f"knows {', '.join(sorted(format_))}"
-                raise UserError(Mistake(f"unknown format '{name}'", hint=hint))
+            if name not in format_:
+                raise UserError(Mistake(f"unknown format '{name}'", hint=instead_of_format(name)))
             same = [group for group in groups.values() if group[0].format.name == name]
             chosen += same or [of_format(Thing(name), scene.look, scene.themes)]
     made = []

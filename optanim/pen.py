@@ -8,6 +8,7 @@ there without one, to within one level of 255: this lets a film repaint only wha
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from optanim.themes import RGB
 
 Pixels = NDArray[np.uint8]
+MOVETO, LINETO, CLOSEPOLY = 1, 2, 79  # matplotlib's path codes
 
 
 @dataclass(frozen=True)
@@ -196,17 +198,20 @@ class Pen:
         if outline is None:
             outline = self._markers[marker] = _outline(marker)
         points = outline * (radius, -radius)
+        codes = np.full(len(points), LINETO, np.uint8)
+        codes[0], codes[-1] = MOVETO, CLOSEPOLY
         if turn:
             c, s = math.cos(turn), math.sin(turn)
             points = points @ np.array([[c, s], [-s, c]])
         if edge is not None:
             # The halo is a wider shape below, so that it never eats into the marker.
+            self._gc.set_capstyle("round")
             self._gc.set_foreground((*edge, 1.0), isRGBA=True)
             self._gc.set_linewidth(2 * edge_width)
-            self._draw(points + (x, y), None, (*edge, 1.0))
+            self._draw(points + (x, y), codes, (*edge, 1.0))
         self._gc.set_foreground((*face, 1.0), isRGBA=True)
         self._gc.set_linewidth(0)
-        self._draw(points + (x, y), None, (*face, 1.0))
+        self._draw(points + (x, y), codes, (*face, 1.0))
 
     def place(self, sprite: Sprite, x: int, y: int) -> None:
         """A sprite with its left top corner on a whole pixel."""
@@ -255,7 +260,9 @@ def text_sprite(
             stroke = withStroke(linewidth=2 * halo_width * 72 / dpi, foreground=halo)
             drawn.set_path_effects([stroke, Normal()])
         y -= size * 1.38 * dpi / 72 / full
-    canvas.draw()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph")  # a film says once which characters are lacking
+        canvas.draw()
     pixels = np.asarray(canvas.buffer_rgba())
     rows = np.flatnonzero(pixels[..., 3].any(axis=1))
     columns = np.flatnonzero(pixels[..., 3].any(axis=0))

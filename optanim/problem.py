@@ -20,7 +20,7 @@ from optanim.scene import Point, Scene, Thing
 from optanim.settings import Wrong
 from optanim.trace import Data, Problem
 
-CHUNK = 1_000_000  # numbers held at once while a surface is evaluated
+CHUNK = 200_000  # numbers of each kind that are held at once while a landscape is evaluated
 COMPLEX_STEP = 1e-30
 MANY = 40  # more equally low points than this are no points but a floor
 
@@ -58,7 +58,8 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     if "data" in entry.asks and points is None:
         raise UserError(Mistake(f"{thing.name} needs a dataset", thing.place, "add `dataset:` to the scene"))
     function = _bound(entry, settings, points)
-    loss, slope = _loss(function, len(names)), _slope(function, len(names))
+    rows = _rows(entry, points)
+    loss, slope = _loss(function, len(names), rows), _slope(function, len(names), rows)
     start = tuple(float(v) for v in landscapes.fact(entry, "start", settings) or ())
     if not start and any(run.start is None for run in scene.runs):
         raise UserError(Mistake(f"{thing.name} has no start of its own", thing.place, "add `start:`"))
@@ -89,26 +90,37 @@ def _bound(entry: Entry, settings: dict[str, Any], points: Data | None) -> Calla
     return partial(bound, **settings)
 
 
-def _loss(function: Callable[..., Any], n: int) -> Callable[[Array], Array]:
+def _rows(entry: Entry, points: Data | None) -> int:
+    """How many points of a landscape are evaluated at once: fewer where each meets a whole dataset."""
+    return max(1, CHUNK // len(points.x)) if "data" in entry.asks and points is not None else CHUNK
+
+
+def _loss(function: Callable[..., Any], n: int, rows: int) -> Callable[[Array], Array]:
     def loss(params: Array) -> Array:
+        value = np.empty(len(params), params.dtype)
         with np.errstate(all="ignore"):
-            value = function(*(params[:, i] for i in range(n)))
-        return np.broadcast_to(np.asarray(value), params.shape[:1])
+            for at in range(0, len(params), rows):
+                part = slice(at, at + rows)
+                value[part] = function(*(params[part, i] for i in range(n)))
+        return value
 
     return loss
 
 
-def _slope(function: Callable[..., Any], n: int) -> Slope:
+def _slope(function: Callable[..., Any], n: int, rows: int) -> Slope:
     def slope(params: Array) -> tuple[Array, Array]:
         """Loss and gradient; complex parameters give complex ones, for exact second derivatives."""
-        tensors = [Tensor(params[:, i]) for i in range(n)]
-        gradient = np.zeros_like(params, order="F")
-        with np.errstate(all="ignore"):
-            value = function(*tensors)
-            value.backward(1.0)
-        for i, tensor in enumerate(tensors):
-            gradient[:, i] = tensor.grad
-        return np.broadcast_to(value.data, params.shape[:1]), gradient
+        value, gradient = np.empty(len(params), params.dtype), np.empty_like(params, order="F")
+        for at in range(0, len(params), rows):
+            part = slice(at, at + rows)
+            tensors = [Tensor(params[part, i]) for i in range(n)]
+            with np.errstate(all="ignore"):
+                made = function(*tensors)
+                made.backward(1.0)
+            value[part] = made.data
+            for i, tensor in enumerate(tensors):
+                gradient[part, i] = tensor.grad
+        return value, gradient
 
     return slope
 
@@ -124,8 +136,7 @@ def _surface(entry: Entry, settings: dict[str, Any], points: Data | None) -> Cal
         function = _bound(entry, chosen, points)
         grid = np.broadcast_arrays(*(np.asarray(c, dtype=np.float64) for c in coordinates))
         flat = [np.ravel(c) for c in grid]
-        per_point = len(points.x) if "data" in entry.asks and points is not None else 1
-        rows = max(1, CHUNK // per_point)
+        rows = _rows(entry, points)
         out = np.empty(flat[0].size)
         with np.errstate(all="ignore"):
             for at in range(0, out.size, rows):

@@ -14,9 +14,9 @@ from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
 from optanim.outputs import outputs as outputs
 from optanim.registry import Entry, settings_of
 from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size
-from optanim.settings import Choice, closest
-from optanim.things import BAD, MAX_MISTAKES, Reader, shown
-from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source
+from optanim.settings import Choice, closest, grouped
+from optanim.things import BAD, MAX_MISTAKES, Reader
+from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
 
 KEYS = settings_of(keys)
 MAX_PANELS = 24
@@ -27,6 +27,8 @@ RUNS_FACTOR = 10  # all runs together may take so many times the limit of steps
 
 def load(path: str | Path, limits: Limits | None = None) -> Scene:
     """The scene in a file; UserError with everything that is wrong with it, in file order."""
+    if isinstance(path, str) and "\n" in path:
+        raise UserError(Mistake("a text is no path of a scene", hint="write optanim.read(text)"))
     path = Path(path)
     return _scene(read_source(path), path.parent, limits or Limits())
 
@@ -34,7 +36,11 @@ def load(path: str | Path, limits: Limits | None = None) -> Scene:
 def read(
     text: str, name: str = "scene.yaml", folder: str | Path = ".", limits: Limits | None = None
 ) -> Scene:
-    """The scene in a text; `name` stands in messages, `folder` is what its files are looked up in."""
+    """The scene that a text describes; UserError with everything that is wrong with it, in its order.
+
+    `name` stands in messages, and without its suffix names the files that are written; `folder` is
+    what files of data are looked up in, and what they cannot leave.
+    """
     return _scene(Source(name, text), Path(folder), limits or Limits())
 
 
@@ -114,6 +120,7 @@ class _Builder:
             themes=self.get("theme"),
             outputs=self.outputs(look, bool(runs)),
             warnings=tuple(self.warnings),
+            places=self.places,
         )
 
     # -- runs ----------------------------------------------------------------------------------
@@ -130,9 +137,9 @@ class _Builder:
         limit = self.limits.steps
         total = sum(run.steps for run in runs)
         if total > limit * RUNS_FACTOR and max(run.steps for run in runs) <= limit:
-            hint = f"takes at most {limit * RUNS_FACTOR} together; --max-steps lifts it"
+            hint = f"takes at most {grouped(limit * RUNS_FACTOR)} together; --max-steps lifts it"
             place = self.places.get("steps") or self.where("optimizers")
-            self.wrong(f"{len(runs)} runs take {total} steps", place, hint)
+            self.wrong(f"{len(runs)} runs take {grouped(total)} steps", place, hint)
         return runs
 
     def run(self, thing: Thing, entry: Entry) -> Run:
@@ -150,8 +157,8 @@ class _Builder:
         steps = own.get("steps", self.get("steps"))
         if steps > self.limits.steps:
             place = thing.places.get("steps") or self.where("steps")
-            hint = f"takes at most {self.limits.steps}; --max-steps lifts it"
-            self.wrong(f"{steps} steps are too many", place, hint)
+            hint = f"takes at most {grouped(self.limits.steps)}; --max-steps lifts it"
+            self.wrong(f"{grouped(steps)} steps are too many", place, hint)
         return Run(
             rule=Thing(thing.name, rule, thing.place, thing.places),
             lr=None if lr == "tuned" else lr,
@@ -323,12 +330,13 @@ class _Builder:
             self.wrong(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
         if "runs" in needs and not self.nodes.get("optimizers"):
             self.wrong(f"'{thing.name}' needs optimizers", thing.place, "add some, such as optimizers: adam")
-        if thing.name == "contour" and names is not None:
-            if len(names) != 2:
-                hint = f"'{landscape.name if landscape else ''}' has one, {names[0]}: take loss"
-                self.wrong("'contour' needs a landscape of two variables", thing.place, hint)
-            elif len(thing.settings.get("view", range(4))) != 4:
-                self.wrong("a view of 2 numbers", thing.where("view"), "takes [x0, x1, y0, y1]")
+        dimensions = entry.facts.get("dimensions")
+        if dimensions and names is not None and len(names) != dimensions:
+            hint = f"'{landscape.name if landscape else ''}' has one, {names[0]}: take loss"
+            self.wrong(f"'{thing.name}' needs a landscape of two variables", thing.place, hint)
+        elif (view := thing.settings.get("view")) and len(view) not in entry.facts.get("view", (2, 4)):
+            hint = "takes [x0, x1, y0, y1]" if len(view) == 2 else "takes [low, high]"
+            self.wrong(f"a view of {len(view)} numbers", thing.where("view"), hint)
         if "loss" in entry.settings and "loss" in thing.settings and landscape is not None:
             kind = KINDS["landscape"][landscape.name].settings.get("loss")
             known = ("full", *(kind.type.options if kind and isinstance(kind.type, Choice) else ()))

@@ -73,7 +73,8 @@ class Registry:
     `facts` are the facts that a thing may state in its decorator; `asks`, if given, the names its
     positional parameters may have after the first `fixed` ones. What it asks for by a name in
     `given` is told in the scene, as a leading setting of that type. `elsewhere` is a module whose
-    `entry(name)` knows things beyond the registered ones, which are not listed, or gives None.
+    `entry(name)` knows things beyond the registered ones, which are not listed, or gives None;
+    its `ALSO` are the names of a few of them.
     """
 
     def __init__(
@@ -152,6 +153,11 @@ class Registry:
             return self._entries.get(name)
         found: Entry | None = importlib.import_module(self.elsewhere).entry(name)
         return found
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """Names of things from elsewhere that are worth naming beside the registered ones."""
+        return tuple(importlib.import_module(self.elsewhere).ALSO) if self.elsewhere else ()
 
     def __getitem__(self, name: str) -> Entry:
         entry = self.find(name)

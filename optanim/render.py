@@ -24,13 +24,18 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Written:
-    """A file that was written: its size in bytes, its frames, and how long it plays in seconds."""
+    """A file that was written: its size in bytes, its frames, and how long it plays in seconds.
+
+    `alt` says in words what is seen; `notes` what the user should know about the picture.
+    """
 
     path: Path
     format: str
     bytes: int
     frames: int
     seconds: float
+    alt: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ def render(
     limits = limits or Limits()
     if not isinstance(scene, Scene):
         scene = reader.load(scene, limits=limits)
-    single = _is_file(out)
+    single = is_file(out)
     out = Path(out)
     if single:
         if formats:
@@ -84,7 +89,6 @@ def render(
         seconds=seconds,
         hold=hold,
         limits=limits,
-        foreign=lambda name: encoders.find(name) is not None,
     )
     jobs = [
         _job(scene, output, out if single else None, out) for output in (outputs[:1] if single else outputs)
@@ -115,6 +119,8 @@ def _write(film: Film, job: Job, progress: Progress | None) -> Written:
         bytes=job.path.stat().st_size,
         frames=1 if still else film.count,
         seconds=0.0 if still else film.count / film.fps + film.hold,
+        alt=film.alt,
+        notes=film.notes,
     )
 
 
@@ -134,7 +140,7 @@ def still(
     limits = limits or Limits()
     if not isinstance(scene, Scene):
         scene = reader.load(scene, limits=limits)
-    path = Path(out) if _is_file(out) else Path(out) / f"{scene.name}-still.png"
+    path = Path(out) if is_file(out) else Path(out) / f"{scene.name}-still.png"
     if path.suffix.lower() != ".png":
         raise UserError(Mistake(f"a still is a .png, not {path.name}"))
     output = reader.outputs(scene, formats=["png"], theme=theme, size=size, limits=limits)[0]
@@ -142,9 +148,21 @@ def still(
     return write(simulate(scene), [job])[0]
 
 
-def _is_file(out: str | Path) -> bool:
-    """Whether `out` names one file rather than a folder: it has a suffix, and no folder is there."""
-    return bool(Path(out).suffix) and not Path(out).is_dir() and not str(out).endswith(("/", "\\"))
+def is_file(out: str | Path) -> bool:
+    """Whether `out` names one file rather than a folder: it has a suffix, and no folder is there.
+
+    Raises UserError where it can only be a folder and a file is there.
+    """
+    path = Path(out)
+    if path.is_dir():
+        return False
+    if path.suffix and not str(out).endswith(("/", "\\")):
+        return True
+    if path.exists():
+        raise UserError(
+            Mistake(f"{out} is not a folder", hint="give a folder, or a file with a suffix such as .gif")
+        )
+    return False
 
 
 def _film(trace: Trace, look: Look) -> Film:

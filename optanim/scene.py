@@ -151,6 +151,7 @@ class Scene:
     themes: tuple[str, ...] = (Look.theme,)
     outputs: tuple[Output, ...] = ()
     warnings: tuple[Mistake, ...] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)  # where the value of each key stands
 
     @property
     def steps(self) -> int:

@@ -11,11 +11,15 @@ from __future__ import annotations
 import difflib
 import math
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
+
+
+LARGEST = sys.float_info.max
 
 
 class Wrong(ValueError):
@@ -32,9 +36,24 @@ class Wrong(ValueError):
 
 
 def closest(word: str, known: Iterable[str]) -> str:
-    """The hint `did you mean 'x'?` for a mistyped word; empty where nothing is near."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    """The hint `did you mean 'x'?` for a mistyped word; empty where nothing is near.
+
+    Where only the case differs it is `write 'x'`, which leaves nothing to ask.
+    """
+    names = list(known)
+    for name in names:
+        if name.lower() == word.lower() != "":
+            return f"write '{name}'"
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return f"did you mean '{near[0]}'?" if near else ""
+
+
+def grouped(number: float) -> str:
+    """A number as a message shows it: in groups of three digits from five on, short where huge."""
+    if not abs(number) < 1e15 or number != int(number):
+        return f"{number:.7g}"
+    digits = f"{int(number):,}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    return digits if abs(number) >= 10_000 else str(int(number))
 
 
 @dataclass(frozen=True)
@@ -70,8 +89,9 @@ class Number:
         """The value as float (int where `whole`), or Wrong."""
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise Wrong(f"{value!r} is not a number", f"takes {self.describe()}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise Wrong(f"{value} is not a finite number", f"takes {self.describe()}")
+        if not -LARGEST <= value <= LARGEST:  # an int may be larger than every float
+            name = value if isinstance(value, float) else "a number of so many digits"
+            raise Wrong(f"{name} is not a finite number", f"takes {self.describe()}")
         if self.whole and value != int(value):
             raise Wrong(f"{value:g} is not a whole number", f"takes {self.describe()}")
         too_low = value <= self.low if self.low_open else value < self.low
@@ -192,6 +212,13 @@ class ListOf:
     increasing_pairs: bool = False  # [low, high, low, high, …], each low below its high
 
     def describe(self) -> str:
+        kinds = self.item.types if isinstance(self.item, OneOf) else (self.item,)
+        if isinstance(kinds[0], ThingOf):
+            return f"{kinds[0].describe()} or a list of them"
+        if isinstance(self.item, Choice):
+            return f"{' or '.join(self.item.options)}, or a list of them"
+        if isinstance(self.item, ListOf):
+            return self.item.describe().replace("a list", "a list of lists", 1)
         many = " or ".join(map(str, self.lengths))
         noun = "numbers" if isinstance(self.item, Number) else "entries"
         return f"a list of {many} {noun}" if many else f"a list of {noun}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,8 @@ from optanim.driver import Group, Layer, Rule, drive, kind_of
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
+from optanim.prepare import prepare, standardize
 from optanim.problem import around
-from optanim.problem import data as data_of
-from optanim.problem import problem as problem_of
 from optanim.registry import Registry
 from optanim.scene import Point, Run, Scene
 from optanim.trace import Ended, Path, Problem, Trace, Tuned
@@ -48,21 +47,19 @@ class Job:
 def simulate(scene: Scene, progress: Progress | None = None, registry: Registry = optimizer) -> Trace:
     """Steps everything the scene names and returns the whole path of every run.
 
-    `progress` is called with the steps made and the steps to make. Raises UserError where a
-    learning rate cannot be tuned or a file of data is wrong.
+    `progress` is called with the steps made and the steps to make. Raises UserError for what
+    `prepare` finds wrong, and where no learning rate of the grid keeps a run near the view.
     """
-    data = data_of(scene)
-    problem = problem_of(scene, data)
-    if problem is None or not scene.runs:
+    ready = prepare(scene, registry)
+    data, problem, runs = ready.data, ready.problem, ready.runs
+    if problem is None or not runs:
         return Trace(scene, scene.steps, (), problem, data)
-    runs = [run if run.start else replace(run, start=problem.start) for run in scene.runs]
-    fixed = [_own_lr(run, registry) for run in runs]
+    fixed = list(ready.rates)
     missing = [i for i, lr in enumerate(fixed) if lr is None]
     passes = [1 if lr is not None else 1 + len(GRID) for lr in fixed]
     ticks = _Ticks(progress, sum(run.steps * n for run, n in zip(runs, passes, strict=True)))
     tuned: dict[int, Tuned] = {}
     if missing:
-        _check_tunable(problem, [runs[i] for i in missing])
         best = _tune(problem, scene, [runs[i] for i in missing], registry, ticks)
         for i, lr in zip(missing, best, strict=True):
             fixed[i] = lr
@@ -85,11 +82,6 @@ def simulate(scene: Scene, progress: Progress | None = None, registry: Registry 
                 record.rest(i, group.steps)
     paths = tuple(_paths(jobs, record, evals, ended, tuned, registry))
     return Trace(scene, scene.steps, paths, problem, data)
-
-
-def _own_lr(run: Run, registry: Registry) -> float | None:
-    stated = registry[run.rule.name].facts.get("lr")
-    return run.lr if run.lr is not None else stated
 
 
 def _job(scene: Scene, problem: Problem, run: Run, lr: float, number: int) -> Job:
@@ -151,19 +143,6 @@ def _layers(run: Run, n: int, registry: Registry) -> list[Layer]:
     return [Layer(slice(0, n), (n,))]
 
 
-def _check_tunable(problem: Problem, runs: Sequence[Run]) -> None:
-    if problem.minima:
-        return
-    raise UserError(
-        Mistake(
-            f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for",
-            run.rule.place,
-            "give it an lr, such as lr: 0.1",
-        )
-        for run in runs
-    )
-
-
 def _tune(
     problem: Problem, scene: Scene, runs: Sequence[Run], registry: Registry, ticks: _Ticks
 ) -> list[float]:
@@ -185,11 +164,13 @@ def _tune(
     best = np.argmin(final, axis=1)
     lost = [run for run, i, row in zip(runs, best, final, strict=True) if not np.isfinite(row[i])]
     if lost:
+        advice = standardize(scene, problem)
+        hint = f"{advice}, or give it an lr" if advice else "give it an lr"
         raise UserError(
             Mistake(
                 f"{run.rule.name} leaves the view at every lr from {GRID[0]:g} to {GRID[-1]:g}",
                 run.rule.place,
-                "give it an lr, or another start",
+                hint,
             )
             for run in lost
         )

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from optanim.layout import Margins
 from optanim.pen import Box, Pen, Sprite, text_sprite
-from optanim.themes import MARKERS, RGB, Theme, assign_slots, mix, rgb
+from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
 from optanim.trace import Path, Trace
 
 Floats = NDArray[np.float64]
+NAME_WIDTH = 300  # what a name may take, in pixels at 100 dpi
 BRIGHT_SECONDS = 1.0  # how much of its past a head's bright tail shows
 
 
@@ -52,11 +53,11 @@ class Stage:
         self.tau = clock(trace.steps, frames, pace)
         behind = np.arange(frames) - round(BRIGHT_SECONDS * fps)
         self.dim = np.where(behind >= 0, self.tau[np.maximum(behind, 0)], 0.0)  # tails are faint before
-        slots = assign_slots([run.rule for run in trace.runs])
+        slots = assign_slots((run.rule for run in trace.runs), len(theme.cycle))
         self.styles = []
-        for index, (run, slot) in enumerate(zip(trace.runs, slots, strict=True)):
-            color = run.color or theme.cycle[slot % len(theme.cycle)]
-            marker = MARKERS[(slot + index // len(theme.cycle)) % len(MARKERS)]
+        for run, slot in zip(trace.runs, slots, strict=True):
+            color = run.color or cycle_color(theme, slot)
+            marker = MARKERS[slot % len(MARKERS)]
             self.styles.append(Style(color, marker, mix(color, theme.ink, theme.deepen)))
         self._sprites: dict[Any, Sprite] = {}
 
@@ -70,7 +71,10 @@ class Stage:
 
     def sprite(self, lines: Iterable[tuple[str, str, float, str]], halo: bool = False) -> Sprite:
         """Lines of (text, colour, size in points, weight) as a sprite, made once."""
-        key = (tuple(lines), halo)
+        key = (
+            tuple((" ".join(text.split()), color, size, weight) for text, color, size, weight in lines),
+            halo,
+        )
         if key not in self._sprites:
             self._sprites[key] = text_sprite(
                 key[0],
@@ -81,10 +85,55 @@ class Stage:
             )
         return self._sprites[key]
 
+    @cached_property
+    def _ruler(self) -> Any:
+        from matplotlib.backends.backend_agg import RendererAgg
+
+        return RendererAgg(1, 1, self.dpi)
+
+    def width(self, text: str, size: float, weight: str = "normal") -> float:
+        """The width of a line of text in pixels."""
+        from matplotlib.font_manager import FontProperties
+
+        font = FontProperties(family=self.theme.family, size=size, weight=weight)
+        wide, _, _ = self._ruler.get_text_width_height_descent(text, font, False)
+        return float(wide)
+
+    def lacking(self, texts: Iterable[str]) -> str:
+        """The characters that the theme's type does not have, each once."""
+        from matplotlib.font_manager import FontProperties, findfont, get_font
+
+        known = get_font(findfont(FontProperties(family=self.theme.family))).get_charmap()
+        return "".join(dict.fromkeys(c for text in texts for c in text if ord(c) not in known and c > " "))
+
+    def fitted(self, text: str, size: float, weight: str, room: float) -> str:
+        """The text on one line, or as much of it as fits into so many pixels, with an ellipsis."""
+        text = " ".join(text.split())
+        if self.width(text, size, weight) <= room:
+            return text
+        short, long = 0, len(text)  # so many characters fit, and so many do not
+        while long - short > 1:
+            middle = (short + long) // 2
+            fits = self.width(text[:middle].rstrip() + "…", size, weight) <= room
+            short, long = (middle, long) if fits else (short, middle)
+        return text[:short].rstrip() + "…"
+
+    def wrapped(self, text: str, size: float, weight: str, room: float, most: int) -> list[str]:
+        """The text in at most so many lines of so many pixels; what is too long ends in an ellipsis."""
+        lines: list[str] = []
+        for word in text.split():
+            joined = f"{lines[-1]} {word}" if lines else word
+            if lines and (self.width(joined, size, weight) <= room or len(lines) == most):
+                lines[-1] = joined
+            else:
+                lines.append(word)
+        return [self.fitted(line, size, weight, room) for line in lines]
+
     def name_sprite(self, index: int, text: str | None = None, size: float = 9.5) -> Sprite:
         """The name of a run in its colour, haloed, to stand on a picture."""
         run = self.trace.runs[index]
-        return self.sprite([(text or run.label, self.styles[index].words, size, "bold")], halo=True)
+        words = self.fitted(text or run.label, size, "bold", self.px(NAME_WIDTH))
+        return self.sprite([(words, self.styles[index].words, size, "bold")], halo=True)
 
     def head(self, pen: Pen, index: int, x: float, y: float, radius: float = 5.2) -> None:
         """The marker of a run with its halo."""
@@ -142,9 +191,10 @@ class Panel:
         """What moves, on top of everything, at frame k."""
 
     def heading(self, axes: Any, text: str) -> None:
-        """Small grey words above the left edge of the axes."""
+        """Small grey words above the left edge of the axes, no longer than these are wide."""
+        room = axes.get_position().width * axes.figure.bbox.width
         axes.annotate(
-            self.title if self.title is not None else text,
+            self.stage.fitted(self.title if self.title is not None else text, 9, "normal", room),
             (0, 1),
             xycoords="axes fraction",
             xytext=(0, 5),
@@ -156,6 +206,27 @@ class Panel:
             annotation_clip=False,
             parse_math=False,
         )
+
+    def name_across(self, axes: Any, text: str) -> None:
+        """The name of the horizontal axis, small and grey under its right end."""
+        room = 0.5 * axes.get_position().width * axes.figure.bbox.width
+        axes.annotate(
+            self.stage.fitted(text, 9, "normal", room),
+            (1, 0),
+            xycoords="axes fraction",
+            xytext=(0, -5),
+            textcoords="offset points",
+            va="top",
+            ha="right",
+            color=self.stage.theme.muted,
+            size=9,
+            annotation_clip=False,
+            parse_math=False,
+        )
+
+    def across_to(self, low: float, high: float, text: str, box: Box) -> float:
+        """Up to where the horizontal axis may carry ticks: its right end belongs to its name."""
+        return high - (high - low) * (self.stage.width(text, 9) + self.stage.px(14)) / box.width
 
     def to_pixels(self, axes: Any, points: Floats) -> Floats:
         """Data points (m, 2) in pixels from the left top corner of the picture."""

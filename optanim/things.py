@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from optanim.errors import Mistake, Place
-from optanim.hints import instead_of
+from optanim.hints import MEANT, NAMING, a, as_list, instead_of, instead_of_name
 from optanim.kinds import KINDS
 from optanim.registry import Entry, Registry, Setting
 from optanim.scene import Thing, parse_size
@@ -29,7 +29,7 @@ from optanim.settings import (
     Wrong,
     closest,
 )
-from optanim.yaml_nodes import Items, Node, Pairs, Scalar
+from optanim.yaml_nodes import Items, Node, Pairs, Scalar, inside, is_open, shape, shown
 
 MAX_ENTRIES = 100  # of a list
 MAX_TEXT = 2000  # characters
@@ -41,16 +41,6 @@ class _Bad:
 
 
 BAD: Final = _Bad()
-
-
-def shown(text: str) -> str:
-    """A text from a scene as it is repeated in a message: short, on one line."""
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else text[:39] + "…"
-
-
-def a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 class Reader:
@@ -69,7 +59,7 @@ class Reader:
         try:
             return read()
         except Wrong as wrong:
-            self.wrong(wrong.message, _inside(node, wrong.at), wrong.hint)
+            self.wrong(wrong.message, inside(node, wrong.at), wrong.hint)
             return BAD
 
     # -- values --------------------------------------------------------------------------------
@@ -92,7 +82,7 @@ class Reader:
         if isinstance(kind, ListOf):
             return self.list_of(name, node, kind)
         if not isinstance(node, Scalar):
-            self.wrong(f"'{name}' takes {kind.describe()}, not {_shape(node)}", node.place)
+            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
             return BAD
         if name == "size" and isinstance(kind, Text):
             return self.check(node, lambda: parse_size(shown(node.text)))
@@ -136,8 +126,14 @@ class Reader:
     def list_of(self, name: str, node: Node, kind: ListOf) -> Any:
         if _of_things(kind.item):
             return self.things(name, node, kind.item)
+        nested = isinstance(kind.item, ListOf)
+        written = as_list(node.text) if isinstance(node, Scalar) else ""
+        if written and (nested or isinstance(kind.item, Number)):
+            hint = f"write [{written}]" if nested else f"write {written}"
+            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place, hint)
+            return BAD
         if not isinstance(node, Items) and not (kind.one_will_do and isinstance(node, Scalar)):
-            self.wrong(f"'{name}' takes {kind.describe()}, not {_shape(node)}", node.place)
+            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
             return BAD
         items = node.items if isinstance(node, Items) else (node,)
         if len(items) > MAX_ENTRIES:
@@ -182,7 +178,7 @@ class Reader:
             return self.list_of(name, node, lists[0])
         if isinstance(node, Pairs) and things:
             return self.thing(node, things[0].kind)
-        self.wrong(f"'{name}' takes {kind.describe()}, not {_shape(node)}", node.place)
+        self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
         return BAD
 
     # -- things --------------------------------------------------------------------------------
@@ -224,6 +220,8 @@ class Reader:
         if isinstance(node, Items):
             self.wrong(f"one {kind} goes here, not a list", node.place)
             return BAD
+        if isinstance(node, Pairs):
+            node = self.named(node, registry, registry.common if common else ()) or node
         key: Scalar
         body: Node | None = None
         rest: tuple[tuple[Scalar, Node], ...] = ()
@@ -243,7 +241,8 @@ class Reader:
         if isinstance(body, Pairs):
             values, places = self.settings(body, schema, entry.name)
         elif body is not None and not (isinstance(body, Scalar) and body.empty):
-            values, places = self.leading(entry, body, isinstance(node, Pairs) and node.flow and bool(rest))
+            split = isinstance(node, Pairs) and node.flow and bool(rest)
+            values, places = self.leading(entry, body, split, schema)
         if rest and isinstance(node, Pairs):
             self.strays(node, entry, schema)
         missing = [s.name for s in entry.settings.values() if s.required and s.name not in places]
@@ -265,23 +264,41 @@ class Reader:
         if len(self.mistakes) > MAX_MISTAKES:  # likeness takes its time
             self.wrong(f"unknown {kind} '{shown(name)}'", key.place)
             return None
-        hint = closest(shown(name), registry)
-        if name.lower() in registry:
-            hint = f"did you mean '{name.lower()}'?"
-        others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
-        if not hint and others:
-            hint = f"'{name}' is {a(others[0])}"
-        if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
-            hint = f"write formula: {shown(name)}"
-        listed = f"takes {' or '.join(registry)}" if kind == "distribution" else f"see optanim list {kind}s"
-        self.wrong(f"unknown {kind} '{shown(name)}'", key.place, hint or listed)
+        self.wrong(f"unknown {kind} '{shown(name)}'", key.place, instead_of_name(shown(name), registry))
         return None
 
-    def leading(self, entry: Entry, body: Node, split: bool) -> tuple[dict[str, Any], dict[str, Place]]:
+    def named(self, node: Pairs, registry: Registry, schema: Iterable[str]) -> Pairs | None:
+        """A mapping that gives its thing's name as a setting, as it is meant; the mistake is noted."""
+        for key, value in node.pairs:
+            if key.text not in NAMING or not isinstance(value, Scalar) or node.pairs[0][0].text in registry:
+                continue
+            name = value.text if value.text in registry else value.text.lower()
+            if name not in registry:
+                continue
+            rest = tuple(pair for pair in node.pairs if pair[0] is not key)
+            known = [*schema, *registry[name].settings]
+            words = [
+                f"{next((m for m in MEANT.get(k.text, ()) if m in known), shown(k.text))}: "
+                f"{shown(v.text) if isinstance(v, Scalar) else '…'}"
+                for k, v in rest
+            ]
+            line = node.place.source.line(node.place.line)[: node.place.column - 1]
+            dash = "- " if line.rstrip().endswith("-") else ""
+            hint = f"write {dash}{name}" + (f": {{{', '.join(words)}}}" if rest else "")
+            self.wrong(f"{a(registry.kind)} stands under its own name", key.place, hint)
+            body: Node = Pairs(node.place, rest, node.flow) if rest else Scalar(value.place, "")
+            return Pairs(node.place, ((replace(value, text=name), body),), node.flow)
+        return None
+
+    def leading(
+        self, entry: Entry, body: Node, split: bool, schema: Iterable[str]
+    ) -> tuple[dict[str, Any], dict[str, Place]]:
         """A value that is no mapping, as the leading setting of its thing."""
         lead = entry.lead
         if lead is None:
             hint = f"write its settings in a mapping, such as {entry.name}: {{…}}"
+            if "lr" in schema and isinstance(body, Scalar) and NUMBER.fullmatch(body.text):
+                hint = f"write {entry.name}: {{lr: {shown(body.text)}}}"
             self.wrong(f"'{entry.name}' takes no value of its own", body.place, hint)
             return {}, {}
         # A formula that a comma has cut in two is said to be that, and nothing more.
@@ -301,7 +318,7 @@ class Reader:
                 cut = True
             elif key.text in schema:
                 hint = f"write {entry.name}: {{…, {text}: …}}"
-                if not node.flow and _open(body):
+                if not node.flow and is_open(body):
                     inner = body.place.column if isinstance(body, Pairs) else first.place.column + 2
                     more = inner - key.place.column
                     hint = f"indent it {'two' if more == 2 else more} more"
@@ -367,11 +384,6 @@ def _of_things(item: Type) -> str:
     return next((kind.kind for kind in kinds if isinstance(kind, ThingOf)), "")
 
 
-def _open(body: Node) -> bool:
-    """Whether nothing was written after a thing's colon on its own line."""
-    return body.empty if isinstance(body, Scalar) else isinstance(body, Pairs) and not body.flow
-
-
 def _home(name: str) -> str:
     """The key of a scene that a thing of this name belongs under; empty where there is none."""
     keys = {"optimizer": "optimizers", "panel": "panels", "format": "output", "distribution": ""}
@@ -387,21 +399,3 @@ def _cut(node: Pairs, before: Node, key: Scalar, value: Node, setting: Setting |
         return False
     text = setting is not None and isinstance(setting.type, (Text, Formula))
     return text or not key.text.isidentifier()
-
-
-def _shape(node: Node) -> str:
-    if isinstance(node, Scalar):
-        return f"'{shown(node.text)}'"
-    return "a list" if isinstance(node, Items) else "a mapping"
-
-
-def _inside(node: Node, at: tuple[int, int] | None) -> Place:
-    """The place of a part of a scalar, where the part can be found in the source as written."""
-    place = node.place
-    if at is None or not isinstance(node, Scalar):
-        return place
-    line = place.source.line(place.line)
-    start = place.column - 1 if node.plain else place.column
-    if line[start : start + len(node.text)] != node.text:
-        return place
-    return Place(place.source, place.line, start + at[0] + 1, at[1])

@@ -18,12 +18,14 @@ Array = NDArray[np.float64]
 class Data:
     """A dataset of one input and one output: x and y of shape (n,).
 
-    `truth` is the function of x that the data were made from, where it is known.
+    `truth` is the function of x that the data were made from, where it is known; `names` are what
+    x and y are called.
     """
 
     x: Array
     y: Array
     truth: Callable[[Array], Array] | None = None
+    names: tuple[str, str] = ("x", "y")
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.pen import Box
+from optanim.pen import LINETO, MOVETO, Box
 
 Floats = NDArray[np.float64]
 
-MOVETO, LINETO = 1, 2
 FAR = 4000.0  # pixels beyond the panel at which a segment is cut: the rasterizer's numbers are finite
 DASH = 9.0  # pixels of one dash where paths coincide
 NEAR = 1.6  # pixels within which two paths count as one
@@ -74,17 +73,18 @@ class Track:
         return points[needed], codes[needed]
 
     def bounds(self, t0: float, t1: float, margin: float) -> Box | None:
-        """The pixels that the stretch between two steps can touch with a pen this wide."""
+        """The pixels that may change when the track grows from one step to another, under a pen this wide."""
         t1 = min(t1, self.end)
         if t1 <= t0:
             return None
         start = np.array(self.at(t0))
         first = int(np.searchsorted(self.t, t0, side="right"))
         last = int(np.searchsorted(self.t, t1, side="left"))
-        # The joint behind a segment of less than a few widths changes its shape as that grows.
-        while first > 0 and np.hypot(*(self.xy[first - 1] - start)) < 3 * margin:
+        # A joint changes its shape as long as the segment after it grows, and a sharp one far along
+        # it: the whole segment counts, and those before it that are shorter than the pen is wide.
+        while first > 0:
             first -= 1
-            if np.hypot(*(self.xy[first] - start)) > 2 * margin:
+            if np.hypot(*(self.xy[first] - start)) > 3 * margin:
                 break
         points = np.vstack([start, self.xy[first:last], self.at(t1)])
         low, high = np.floor(points.min(axis=0) - margin), np.ceil(points.max(axis=0) + margin)

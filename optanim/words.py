@@ -45,6 +45,7 @@ def formula(text: str) -> str:
     text = re.sub(r"\b[a-z]\d\b", lambda m: symbol(m[0]), text)
     text = re.sub(r"\*\*\s*(\d+)(?![.\d])", lambda m: m[1].translate(_SUPERSCRIPTS), text)
     text = re.sub(r"(?<=[\w)²³])\s*\*\s*(?=[\w(])", " ", text)
+    text = re.sub(r"\bpi\b", "π", text)
     return re.sub(r"(?<!e)-", "−", text)
 
 
@@ -55,9 +56,16 @@ def landscape_words(trace: Trace) -> str:
         return ""
     if thing.name == "formula":
         return "f = " + formula(str(thing.settings.get("f", "")))
-    if thing.name == "linear_regression":
-        return f"{thing.settings.get('loss', 'mse').upper()} of a line through the data"
+    if "loss" in landscape[thing.name].settings:
+        return f"{loss_name(trace)} of {landscape[thing.name].title.replace('_', ' ')}"
     return landscape[thing.name].title.capitalize()
+
+
+def loss_name(trace: Trace) -> str:
+    """What the loss is: RMSE where a landscape has a setting that says so, else loss."""
+    thing = trace.scene.landscape
+    choice = landscape[thing.name].settings.get("loss") if thing else None
+    return str(thing.settings.get("loss", choice.default)).upper() if thing and choice else "loss"
 
 
 def title(trace: Trace) -> str:
@@ -73,7 +81,10 @@ def title(trace: Trace) -> str:
 
 
 def facts(trace: Trace) -> str:
-    """One line of what all runs share: the landscape, the start, the learning rate."""
+    """One line of what all runs share: the landscape, the start, the learning rate.
+
+    Learning rates that differ are told by the curves' names; where no panel has curves, here.
+    """
     parts = []
     words = landscape_words(trace)
     if words and trace.scene.title is not None and (trace.runs or trace.scene.landscape_shown):
@@ -81,13 +92,18 @@ def facts(trace: Trace) -> str:
     starts = {tuple(run.params[0]) for run in trace.runs}
     if len(starts) == 1:
         parts.append(f"start {point(next(iter(starts)))}")
-    if trace.runs and all(run.tuned for run in trace.runs):
-        grid = trace.runs[0].tuned
-        assert grid is not None
-        if len(trace.runs) > 1:
-            parts.append(f"learning rate of each: best of {len(grid.grid)}")
-    elif shared := shared_lr(trace.runs):
+    named = any(thing.name == "loss" for thing in trace.scene.panels)
+    shared = shared_lr(trace.runs)
+    tuned = trace.runs[0].tuned if trace.runs and all(run.tuned for run in trace.runs) else None
+    if tuned and (named or shared):
+        which = "learning rate" if len(trace.runs) == 1 else "learning rate of each"
+        rate = f" {number(shared)}," if shared and not named else ":"
+        parts.append(f"{which}{rate} best of {len(tuned.grid)}")
+    elif shared:
         parts.append(f"lr {number(shared)}")
+    elif not named and trace.runs:
+        each = ", ".join(f"{run.label} {number(float(run.lr[0]))}" for run in trace.runs if len(run.lr))
+        parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
     return "  ·  ".join(parts)
 
 
@@ -98,16 +114,15 @@ def shared_lr(runs: Sequence[Path]) -> float | None:
 
 
 def settings_line(run: Path, trace: Trace) -> str:
-    """What a curve's label says below its name: how its learning rate was chosen, how it ended."""
+    """What a curve's label says below its name: its learning rate, and how it ended if early."""
     parts = []
     if run.tuned is not None:
-        alone = f", best of {len(run.tuned.grid)}" if len(trace.runs) == 1 else ""
-        edge = ", grid's end" if run.tuned.at_edge else ""
-        parts.append(f"lr {number(float(run.lr[0]))}{alone}{edge}")
+        edge = ", largest tried" if run.lr[0] == run.tuned.grid[-1] else ", smallest tried"
+        parts.append(f"lr {number(float(run.lr[0]))}{edge if run.tuned.at_edge else ''}")
     elif len(run.lr) and shared_lr(trace.runs) is None:
         parts.append(f"lr {number(float(run.lr[0]))}")
     if run.ended is not None:
-        parts.append(f"{run.ended.why} at step {run.ended.step}")
+        parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
     return " · ".join(parts)
 
 

@@ -17,33 +17,11 @@ from typing import Any
 import yaml
 
 from optanim.errors import Mistake, Place, Source, UserError
+from optanim.yaml_mistakes import Block, mistake, place_of
 
 MAX_BYTES = 256_000
 MAX_DEPTH = 12
 AT_MOST = f"takes at most {MAX_BYTES // 1000} kB"
-
-PROBLEMS = (  # of PyYAML: what it says, what we say, what helps
-    (r"mapping values are not allowed", "a second ': ' in one line", "quote text that holds ': '"),
-    (r"found character '\\t'", "a tab cannot indent", "indent with spaces"),
-    (r"found character '@'|found character '`'", "text cannot start with this character", "quote the text"),
-    (r"found character '%'", "text cannot start with this character", "quote the text"),
-    (r"found unexpected end of stream", "this quote is never closed", "end it with the same quote"),
-    (r"found unknown escape character|expected escape sequence", "unknown escape in double quotes",
-     "use single quotes, or write \\\\ for a backslash"),
-    (r"expected chomping or indentation|expected a comment or a line break", "'|' starts a block of text",
-     "write abs(…) for an absolute value, or quote the text"),
-    (r"expected alphabetic or numeric character", "text cannot start with * or &", "quote the text"),
-    (r"expected ',' or '\]'", "this [ is never closed", "end the list with ]"),
-    (r"expected ',' or '\}'", "this { is never closed", "end the mapping with }"),
-    (r"expected the node content, but found '-'|block sequence entries are not allowed",
-     "a list cannot start here", "put the dash on a line of its own"),
-    (r"could not find expected ':'", "a line without a key",
-     "write KEY: VALUE, or quote text of several lines"),
-    (r"expected <block end>", "this does not fit the lines above",
-     "give the lines of one block the same indent"),
-    (r"expected the node content", "a value is missing here", "quote text that holds , [ ] { or }"),
-    (r"special characters are not allowed", "a control character", "delete it"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,6 +61,35 @@ class Items:
 
 
 Node = Scalar | Pairs | Items
+
+
+def shown(text: str) -> str:
+    """A text from a scene as it is repeated in a message: short, on one line."""
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else text[:39] + "…"
+
+
+def shape(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return f"'{shown(node.text)}'"
+    return "a list" if isinstance(node, Items) else "a mapping"
+
+
+def is_open(body: Node) -> bool:
+    """Whether nothing was written after a thing's colon on its own line."""
+    return body.empty if isinstance(body, Scalar) else isinstance(body, Pairs) and not body.flow
+
+
+def inside(node: Node, at: tuple[int, int] | None) -> Place:
+    """The place of a part of a scalar, where the part can be found in the source as written."""
+    place = node.place
+    if at is None or not isinstance(node, Scalar):
+        return place
+    line = place.source.line(place.line)
+    start = place.column - 1 if node.plain else place.column
+    if line[start : start + len(node.text)] != node.text:
+        return place
+    return Place(place.source, place.line, start + at[0] + 1, at[1])
 
 
 def read_source(path: Path) -> Source:
@@ -125,7 +132,7 @@ def compose(source: Source, mistakes: list[Mistake]) -> Node | None:
             if not builder.take(event):
                 break
     except yaml.YAMLError as error:
-        mistakes.append(_syntax(source, error, builder))
+        mistakes.append(mistake(source, error, builder.open, builder.closed))
     except (ValueError, OverflowError):
         # PyYAML's own arithmetic on escapes such as "\UFFFFFFFF" and on %YAML versions.
         mistakes.append(Mistake("an escape or directive that YAML does not have", builder.last))
@@ -133,12 +140,9 @@ def compose(source: Source, mistakes: list[Mistake]) -> Node | None:
 
 
 @dataclass
-class _Open:
+class _Open(Block):
     """A collection whose end has not come yet."""
 
-    place: Place
-    mapping: bool
-    flow: bool
     refused: bool
     nodes: list[Node] = field(default_factory=list)
 
@@ -149,6 +153,7 @@ class _Builder:
         self.mistakes = mistakes
         self.lines = source.text.splitlines()
         self.open: list[_Open] = []
+        self.closed: list[Block] = []  # since anything else was read
         self.root: Node | None = None
         self.last = Place(source, 1, 1)
 
@@ -156,14 +161,12 @@ class _Builder:
         self.mistakes.append(Mistake(message, place, hint))
 
     def place(self, start: Any, end: Any = None) -> Place:
-        line = min(start.line, max(0, len(self.lines) - 1))
-        text = self.lines[line] if self.lines else ""
-        column = start.column if line == start.line else len(text)
-        stop = end.column if end and end.line == line else len(text)
-        return Place(self.source, line + 1, column + 1, max(1, stop - column))
+        return place_of(self.source, start, end)
 
     def take(self, event: yaml.Event) -> bool:
         """Builds on with an event; False where reading must stop."""
+        if not isinstance(event, (yaml.CollectionEndEvent, yaml.DocumentEndEvent)):
+            self.closed = []
         if isinstance(event, yaml.DocumentStartEvent):
             if self.root is not None:
                 self.wrong("a second document", self.place(event.start_mark), "one file is one scene")
@@ -222,6 +225,7 @@ class _Builder:
 
     def close(self) -> None:
         done = self.open.pop()
+        self.closed.append(done)
         if done.refused:
             self.add(Scalar(done.place, "", refused=True))
             return
@@ -244,34 +248,3 @@ class _Builder:
                 seen[key.text] = key
                 pairs.append((key, value))
         self.add(Pairs(done.place, tuple(pairs), done.flow))
-
-
-def _syntax(source: Source, error: yaml.YAMLError, builder: _Builder) -> Mistake:
-    """What PyYAML stumbled over, in the words of somebody who writes a scene."""
-    if not isinstance(error, yaml.MarkedYAMLError):
-        position = getattr(error, "position", 0)
-        before = (source.text[:position] + "x").splitlines()
-        return Mistake("a control character", Place(source, len(before), len(before[-1])), "delete it")
-    mark: Any = error.problem_mark or error.context_mark
-    said, hint = str(error.problem), ""
-    for pattern, ours, help_ in PROBLEMS:
-        if re.search(pattern, said):
-            said, hint = ours, help_
-            break
-    # What is never closed or has no colon is shown where it begins.
-    if said.endswith(("never closed", "without a key")) and error.context_mark:
-        mark = error.context_mark
-    if said.startswith("a second ': '") and ": " not in source.line(mark.line + 1)[: mark.column]:
-        said = "this line stands inside the value above it"
-        hint = "give the lines of one block the same indent, or quote text of several lines"
-    for opened in reversed(builder.open):
-        lines = range(opened.place.line, mark.line + 2) if opened.flow else ()
-        for line in lines:
-            comment = re.search(r"\s#\S.*", source.line(line))
-            if comment:
-                place = Place(source, line, comment.start() + 2, len(comment[0]) - 1)
-                return Mistake(
-                    "a # after a space starts a comment", place, "quote a colour or text that holds #"
-                )
-    place = builder.place(mark)
-    return Mistake(said, replace(place, width=1), hint)

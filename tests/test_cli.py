@@ -17,7 +17,9 @@ import pytest
 from PIL import Image
 
 from optanim import cli
+from optanim.explain import KEY_WORDS
 from optanim.kinds import KINDS
+from optanim.reader import KEYS
 
 ROOT = Path(__file__).parents[1]
 SMALL = """\
@@ -133,6 +135,10 @@ MISTAKES = [
     (["render", "small.yaml", "--size", "big"], "'big' is not a size"),
     (["render", "small.yaml", "--theme", "drak"], "did you mean 'dark'?"),
     (["render", "small.yaml", "-f", "gfi"], "unknown format 'gfi'"),
+    (["render", "small.yaml", "-f", "GIF"], "unknown format 'GIF'\n  write 'gif'"),
+    (["render", "small.yaml", "-f", "svg"], "svg is not written yet; takes gif, mp4, png, webp; also mov, "),
+    (["render", "small.yaml", "broken.yaml", "-o", "plain"], "plain is not a folder\n"),
+    (["still", "small.yaml", "-o", "plain"], "plain is not a folder\n"),
     (["render", "small.yaml", "--max-steps", "3"], "20 steps are too many"),
     (["render", "small.yaml", "--jobs", "0"], "0 is not in the range"),
     (["render", "small.yaml", "x/small.yaml"], "two scenes are called small"),
@@ -153,6 +159,7 @@ MISTAKES = [
 @pytest.mark.parametrize(("words", "said"), MISTAKES, ids=lambda value: " ".join(value)[:40])
 def test_mistakes_end_with_2_on_stderr(run: Run, words: list[str], said: str) -> None:
     Path("empty").mkdir()
+    Path("plain").touch()
     code, out, err = run(*words)
     assert code == 2
     assert said in err
@@ -161,9 +168,9 @@ def test_mistakes_end_with_2_on_stderr(run: Run, words: list[str], said: str) ->
 
 def test_what_cannot_be_written_ends_with_1(run: Run) -> None:
     Path("output").write_text("in the way")
-    code, out, err = run("render", "small.yaml", "-f", "png")
+    code, out, err = run("render", "small.yaml", "-f", "png", "-o", "output/here")
     assert (code, out) == (1, "")
-    assert err == "error: small.yaml: cannot write output/small.png: File exists\n"
+    assert err == "error: small.yaml: cannot write output/here/small.png: Not a directory\n"
 
 
 def test_still_is_the_frame_asked_for(run: Run) -> None:
@@ -265,7 +272,37 @@ def test_explain(run: Run) -> None:
     assert line.endswith("default 0.999")
 
 
-@pytest.mark.parametrize("name", sorted({name for kind in KINDS.values() for name in kind} | {"dark"}))
+NAMES = {name for kind in KINDS.values() for name in kind} | {"dark"}
+SETTINGS = {name for kind in KINDS.values() for entry in kind.entries() for name in entry.settings}
+SETTINGS |= set(KEYS) | {name for kind in KINDS.values() for name in kind.common}
+
+
+def test_explain_a_key(run: Run) -> None:
+    _, out, _ = run("explain", "steps")
+    assert out.startswith("steps: a key of a scene\n\nHow many steps a run makes.\n")
+    assert "\n  a scene       a whole number at least 1  default 100\n  an optimizer  a whole number" in out
+    _, out, _ = run("explain", "lr")
+    assert "number above 0 or tuned" in out
+    assert "Where it is not given: the best of a grid of 25, tuned in the open" in out
+    _, out, _ = run("explain", "label")
+    assert out.startswith("label: a setting\n")
+    assert "\n  an optimizer  text\n" in out
+    _, out, _ = run("explain", "alpha")
+    assert "\n  rmsprop  a number at least 0 and below 1  default 0.99\n" in out
+
+
+def test_every_key_has_its_words() -> None:
+    common = {name for kind in KINDS.values() for name in kind.common}
+    assert set(KEY_WORDS) == set(KEYS) | common
+
+
+@pytest.mark.parametrize("name", ["adagrad", "lr", "momentum", "weight_decay"])
+def test_no_schedule_is_promised_while_there_is_none(run: Run, name: str) -> None:
+    assert "schedule" not in KINDS
+    assert "schedule" not in run("explain", name)[1]
+
+
+@pytest.mark.parametrize("name", sorted(NAMES | SETTINGS))
 def test_everything_is_explained(run: Run, name: str) -> None:
     code, out, err = run("explain", name)
     assert (code, err) == (0, "")

@@ -12,6 +12,7 @@ from optanim import datasets
 from optanim.errors import Place, Source, UserError
 from optanim.problem import data
 from optanim.scene import Scene, Thing
+from optanim.trace import Data
 
 FILE = Place(Source("scene.yaml", "dataset: {csv: points.csv}"), 1, 16, 10)
 
@@ -20,7 +21,7 @@ def scene(folder: Path, thing: Thing, seed: int = 0) -> Scene:
     return Scene("scene", Source("scene.yaml", ""), folder, dataset=thing, seed=seed)
 
 
-def table(folder: Path, text: str | bytes, **settings: str) -> object:
+def table(folder: Path, text: str | bytes, **settings: str | bool) -> Data | None:
     (folder / "points.csv").write_bytes(text.encode() if isinstance(text, str) else text)
     return data(scene(folder, Thing("csv", {"file": "points.csv", **settings}, FILE, {"file": FILE})))
 
@@ -68,7 +69,53 @@ def test_the_nearest_seed_wins(own: int | None, scenes: int, same_as: int, tmp_p
 def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float], tmp_path: Path) -> None:
     made = table(tmp_path, text, **columns)
     assert made is not None
-    assert (made.x.tolist(), made.y.tolist()) == (x, y)  # type: ignore[attr-defined]
+    assert (made.x.tolist(), made.y.tolist()) == (x, y)
+
+
+@pytest.mark.parametrize(
+    ("header", "settings", "names"),
+    [
+        ("year,price", {}, ("year", "price")),
+        ("a,b", {"x": "b", "y": "a"}, ("b", "a")),
+        (",price", {}, ("x", "price")),
+        ("year,price", {"standardize": True}, ("year (standardized)", "price (standardized)")),
+    ],
+)
+def test_data_are_called_what_the_file_calls_them(
+    header: str, settings: dict[str, str | bool], names: tuple[str, str], tmp_path: Path
+) -> None:
+    made = table(tmp_path, f"{header}\n1,2\n3,5\n", **settings)
+    assert made is not None
+    assert made.names == names
+    assert datasets.line().names == ("x", "y")
+
+
+def test_standardized_by_hand(tmp_path: Path) -> None:
+    made = table(tmp_path, "x,y\n1,10\n3,10\n5,40\n", standardize=True)
+    assert made is not None
+    # x: mean 3, variance 8/3; y: mean 20, variance 200.
+    np.testing.assert_allclose(made.x, np.array([-2, 0, 2]) / np.sqrt(8 / 3), rtol=1e-15, atol=1e-16)
+    np.testing.assert_allclose(made.y, np.array([-10, -10, 20]) / np.sqrt(200), rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "values", ["1e308 -1e308 1e308", "1e-320 3e-320 2e-320", "1e16 1e16 10000000000000002"]
+)
+def test_standardized_whatever_the_size(values: str, tmp_path: Path) -> None:
+    rows = "".join(f"{value},{i}\n" for i, value in enumerate(values.split()))
+    made = table(tmp_path, "x,y\n" + rows, standardize=True)
+    assert made is not None
+    assert made.x.mean() == pytest.approx(0, abs=1e-15)
+    assert made.x.std() == pytest.approx(1, rel=1e-15)
+
+
+def test_a_constant_column_cannot_be_standardized(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        table(tmp_path, "\n year , price\n0.1,5\n0.1,5\n", standardize=True)
+    assert [str(one).split("\n")[0] for one in caught.value.mistakes] == [
+        "points.csv:2:2: all numbers of column 'year' are the same",
+        "points.csv:2:9: all numbers of column 'price' are the same",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -82,6 +129,7 @@ def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float],
         ),
         ("x,y\n1,\n", {}, ["points.csv:2:3"], "the cell in column 'y' is empty"),
         ("x,y\n1,2,3\n", {}, ["points.csv:2:1"], "3 cells where the header has 2"),
+        ("x,y\n1\n", {}, ["points.csv:2:1"], "1 cell where the header has 2"),
         ("x,y\n1,1e999\n", {}, ["points.csv:2:3"], "'1e999' is not a finite number"),
         ('x,y,z\n"1","2, 3",4\n', {}, ["points.csv:2:1"], "'2, 3' is not a finite number"),
         ("1,2\n3,4\n", {}, ["points.csv:1:1"], "add a header such as x,y"),
@@ -93,7 +141,7 @@ def test_csv(text: str, columns: dict[str, str], x: list[float], y: list[float],
         ("", {}, ["scene.yaml:1:16"], "points.csv is empty"),
         ("x,y\n", {}, ["scene.yaml:1:16"], "has no rows under its header"),
         (b"x,y\n1,2\n\xff,3", {}, ["scene.yaml:1:16"], "is not UTF-8 (line 3)"),
-        ("x,y\n" + "1,2\n" * 200_001, {}, ["scene.yaml:1:16"], "takes at most 200000"),
+        ("x,y\n" + "1,2\n" * 200_001, {}, ["scene.yaml:1:16"], "takes at most 200 000"),
         ("x,y\n" + " " * 5_000_000, {}, ["scene.yaml:1:16"], "takes at most 5 MB"),
         ("x,y\n1,\x002\n", {}, ["points.csv:2:3"], "is not a finite number"),
     ],

@@ -15,8 +15,8 @@ ROOT = Path(__file__).parent.parent / "optanim"
 # Each module knows only those before it; a package stands for all its modules.
 TEXT = """
 errors settings registry formula autodiff kinds scene trace hints losses landscapes datasets optimizers
-yaml_nodes things mosaic outputs reader problem driver labels simulate
-themes pen layout tracks stage words film panels formats render jobs tables explain optim
+yaml_mistakes yaml_nodes things mosaic outputs reader problem driver labels prepare simulate
+themes scales pen layout tracks stage paths words film panels formats render jobs tables explain optim
 cli __init__ __main__
 """
 ORDER = TEXT.split()
@@ -87,6 +87,7 @@ def test_heavy_modules_are_imported_where_they_are_used(file: Path) -> None:
         ("optanim.scene", ("numpy", "matplotlib", "yaml", "PIL")),
         ("optanim.cli", ("numpy", "matplotlib", "yaml", "PIL")),
         ("optanim.reader", ("matplotlib", "av", "imageio")),
+        ("optanim.prepare", ("matplotlib", "av", "imageio")),
         ("optanim.simulate", ("matplotlib", "av", "imageio")),
     ],
 )

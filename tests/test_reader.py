@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import optanim
 from optanim.errors import UserError
 from optanim.kinds import KINDS, optimizer
 from optanim.outputs import outputs
+from optanim.prepare import prepare
 from optanim.reader import KEYS, MAX_MISTAKES, load, read
 from optanim.scene import NAMED_SIZES, Limits, Look, Scene, Size
 from optanim.yaml_nodes import MAX_BYTES
@@ -41,7 +43,7 @@ def test_there_are_many_broken_scenes_each_with_its_text() -> None:
 def test_a_broken_scene_says_exactly_this(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(BROKEN)
     with pytest.raises(UserError) as caught:
-        load(f"{name}.yaml")
+        prepare(load(f"{name}.yaml"))
     assert str(caught.value) + "\n" == (BROKEN / f"{name}.txt").read_text(encoding="utf-8")
 
 
@@ -49,14 +51,14 @@ def test_a_broken_scene_says_exactly_this(name: str, monkeypatch: pytest.MonkeyP
 def test_mistakes_are_in_file_order_each_once_and_inside_the_file(name: str) -> None:
     path = BROKEN / f"{name}.yaml"
     with pytest.raises(UserError) as caught:
-        load(path)
+        prepare(load(path))
     mistakes = caught.value.mistakes
     assert len(set(mistakes)) == len(mistakes)
     places = [mistake.place for mistake in mistakes if mistake.place is not None]
     assert len(places) == len(mistakes) or (not places and str(path) in mistakes[0].message)
     assert [(p.line, p.column) for p in places] == sorted((p.line, p.column) for p in places)
-    lines = path.read_bytes().decode("utf-8", errors="replace").splitlines()
     for place in places:
+        lines = place.source.text.splitlines()
         assert 1 <= place.line <= len(lines)
         assert 1 <= place.column <= len(lines[place.line - 1]) + 1
         assert place.column + place.width <= len(lines[place.line - 1]) + 2
@@ -65,7 +67,7 @@ def test_mistakes_are_in_file_order_each_once_and_inside_the_file(name: str) -> 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_message_is_one_short_line(name: str) -> None:
     with pytest.raises(UserError) as caught:
-        load(BROKEN / f"{name}.yaml")
+        prepare(load(BROKEN / f"{name}.yaml"))
     for mistake in caught.value.mistakes:
         assert "\n" not in mistake.message + mistake.hint
         assert "Error" not in mistake.message
@@ -115,6 +117,16 @@ def test_a_dataset_stays_in_the_folder_of_the_scene(tmp_path: Path) -> None:
         scene.write_text(f"dataset: {{csv: {file}}}\noptimizers: gd\n")
         with pytest.raises(UserError, match="is outside the scene's folder"):
             load(scene)
+
+
+def test_a_text_is_not_loaded_but_read() -> None:
+    text = "landscape: rosenbrock\noptimizers: gd\n"
+    with pytest.raises(UserError, match=r"a text is no path of a scene\n  write optanim.read\(text\)"):
+        optanim.load(text)
+    scene = optanim.read(text, name="mine.yaml")
+    assert (scene.name, scene.runs[0].rule.name) == ("mine", "gd")
+    place = scene.places["optimizers"]
+    assert (place.source.name, place.line, place.column) == ("mine.yaml", 2, 13)
 
 
 def test_a_flood_of_mistakes_is_cut_short() -> None:
@@ -398,11 +410,11 @@ def test_the_command_line_wins_over_the_format() -> None:
         ({"hold": float("nan")}, "hold: nan is not a finite number\n  takes a number at least 0"),
         (
             {"seconds": 1000, "fps": 30},
-            "fps × (seconds + hold) is 30060 frames\n  takes at most 5000; --max-frames lifts it",
+            "fps × (seconds + hold) is 30 060 frames\n  takes at most 5000; --max-frames lifts it",
         ),
         (
             {"size": "9000x9000"},
-            "9000x9000 is 81000000 pixels\n  takes at most 4000000; --max-pixels lifts it",
+            "9000x9000 is 81 000 000 pixels\n  takes at most 4 000 000; --max-pixels lifts it",
         ),
     ],
 )
@@ -422,7 +434,7 @@ def test_what_is_wrong_on_the_command_line(given: dict[str, Any], said: str) -> 
         ("steps: 10", Limits(steps=10), None),
         ("seconds: 3\nhold: 1\nfps: 10", Limits(frames=39), "fps × (seconds + hold) is 40 frames"),
         ("seconds: 3\nhold: 1\nfps: 10", Limits(frames=40), None),
-        ("size: 400x300", Limits(pixels=119_999), "400x300 is 120000 pixels"),
+        ("size: 400x300", Limits(pixels=119_999), "400x300 is 120 000 pixels"),
         ("size: 400x300", Limits(pixels=120_000), None),
     ],
 )

@@ -14,6 +14,7 @@ from PIL import Image
 import optanim
 from optanim.errors import RenderError, UserError
 from optanim.film import Film
+from optanim.render import still
 from optanim.scene import Limits
 
 ROOT = Path(__file__).parents[1]
@@ -133,14 +134,18 @@ def test_progress_reaches_the_end(scene: Path, tmp_path: Path) -> None:
 def test_a_file_in_the_way(scene: Path, tmp_path: Path) -> None:
     (tmp_path / "out").write_text("here")
     with pytest.raises(RenderError, match=r"cannot write .*small\.gif: "):
-        optanim.render(scene, tmp_path / "out")
+        optanim.render(scene, tmp_path / "out" / "deeper")
+    for write in (optanim.render, still):
+        with pytest.raises(UserError, match=r"out is not a folder\n  give a folder, or a file with a suffix"):
+            write(scene, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "here"
 
 
 PUBLIC = """
 import sys
 import optanim
 assert "numpy" not in sys.modules
-assert callable(optanim.render) and callable(optanim.simulate) and callable(optanim.load)
+assert all(map(callable, (optanim.render, optanim.simulate, optanim.load, optanim.read)))
 import optanim.simulate, optanim.render
 from optanim.simulate import drive
 assert callable(optanim.render) and callable(optanim.simulate)

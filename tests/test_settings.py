@@ -19,6 +19,7 @@ from optanim.settings import (
     Type,
     Wrong,
     closest,
+    grouped,
 )
 
 UNIT = Number(low=0, high=1, high_open=True)
@@ -66,6 +67,7 @@ def test_texts_that_are_read(kind: Any, text: str, value: object) -> None:
         (Number(), "nan", "'nan' is not a number", "takes a number"),
         (Number(), ".nan", "nan is not a finite number", "takes a number"),
         (Number(), "-.inf", "-inf is not a finite number", "takes a number"),
+        (Number(), "0x" + "f" * 300, "a number of so many digits is not a finite number", "takes a number"),
         (Number(), "1e999", "inf is not a finite number", "takes a number"),
         (POSITIVE, "0", "0 is out of range", "takes a number above 0"),
         (UNIT, "1", "1 is out of range", "takes a number at least 0 and below 1"),
@@ -90,6 +92,8 @@ def test_texts_that_are_wrong(kind: Any, text: str, message: str, hint: str) -> 
         (Number(), "1"),
         (Number(), None),
         (Number(), float("nan")),
+        (Number(), 10**400),
+        (COUNT, -(10**400)),
         (COUNT, 0),
         (Flag(), 1),
         (Choice(("a",)), "b"),
@@ -111,6 +115,9 @@ def test_values_that_are_wrong(kind: Any, value: object) -> None:
         (ThingOf("panel"), "a panel"),
         (ListOf(Number(), (2, 4)), "a list of 2 or 4 numbers"),
         (ListOf(Text()), "a list of entries"),
+        (ListOf(ListOf(Number())), "a list of lists of numbers"),
+        (ListOf(ThingOf("optimizer")), "an optimizer or a list of them"),
+        (ListOf(Choice(("light", "dark"))), "light or dark, or a list of them"),
         (Formula((("x",), ("x", "y"))), "a formula in x or in x, y"),
     ],
 )
@@ -121,3 +128,18 @@ def test_descriptions(kind: Type, words: str) -> None:
 def test_the_closest_word() -> None:
     assert closest("lambb", ["adam", "lamb"]) == "did you mean 'lamb'?"
     assert closest("xyzzy", ["adam", "lamb"]) == ""
+    assert closest("LAMB", ["adam", "lamb"]) == "write 'lamb'"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (5000, "5000"),
+        (10_000, "10 000"),
+        (12_000_000, "12 000 000"),
+        (4.5, "4.5"),
+        (10**300, "1e+300"),
+    ],
+)
+def test_large_numbers_are_grouped(number: float, shown: str) -> None:
+    assert grouped(number) == shown

@@ -13,6 +13,7 @@ from optanim.registry import Entry
 H264 = {"mov": "mov", "m4v": "mp4", "mkv": "matroska", "avi": "avi"}  # suffix to FFmpeg's muxer
 SEQUENCES = ("apng", "tif", "tiff")  # images that hold several
 NOT_PIXELS = ("pdf", "ps", "eps")  # imageio would fill them with pixels
+ALSO = (*H264, *SEQUENCES, "jpg", "bmp", "tga")  # what a message names of them
 LARGEST = 1 << 30  # bytes of frames that are held in memory for a sequence
 
 

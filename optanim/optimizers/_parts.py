@@ -32,7 +32,18 @@ def average(old: Any, new: Any, beta: Any) -> Any:
 
 def corrected(average: Any, beta: Any, t: int) -> Any:
     """The average without its bias towards its start at 0."""
-    return average / (1 - beta**t)
+    return average / (1 - power(beta, t))
+
+
+def power(base: Any, t: int) -> Any:
+    """base**t, to the last bit the same for a number alone and among those of other runs.
+
+    NumPy's power of an array may round differently from Python's of a float, and a path that is
+    chaotic would then depend on its neighbours.
+    """
+    if isinstance(base, np.ndarray):
+        return np.array([b**t for b in base.ravel().tolist()]).reshape(base.shape)
+    return base**t
 
 
 def norm(p: Any) -> Any:

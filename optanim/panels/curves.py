@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from optanim.layout import Margins, spread
 from optanim.pen import Box, Pen, Sprite
-from optanim.stage import Panel
+from optanim.scales import Scale, linear_ticks, tick_words
+from optanim.stage import NAME_WIDTH, Panel
 from optanim.themes import RGB, rgb
 from optanim.tracks import dashed, interleave, track
 
@@ -47,9 +48,13 @@ class CurvePanel(Panel):
         """The curves of the panel, named."""
         return []
 
-    def limits(self, curves: list[Curve]) -> tuple[str, float, float]:
-        """The scale (a matplotlib name), the lowest and the highest value shown."""
+    def scale(self) -> Scale:
+        """The axis of the values."""
         raise NotImplementedError
+
+    def says(self, scale: Scale) -> str:
+        """What stands above the axes."""
+        return ""
 
     def enter(self, stage: Any) -> None:
         super().enter(stage)
@@ -61,57 +66,22 @@ class CurvePanel(Panel):
         return Margins(left=px(42), top=px(24), right=px(4) + (names + px(9) if names else 0), bottom=px(24))
 
     def draw_static(self, axes: Any, box: Box) -> None:
-        from matplotlib.ticker import MaxNLocator
-
         self.box = box
-        px, theme = self.stage.px, self.stage.theme
-        scale, low, high = self.limits(self.lines)
-        axes.set_xlim(0, max(self.stage.trace.steps, 1))
-        if scale == "symlog":
-            axes.set_yscale("symlog", linthresh=self.threshold())
-        else:
-            axes.set_yscale(scale)
-        axes.set_ylim(low, high)
+        px, steps = self.stage.px, max(self.stage.trace.steps, 1)
+        scale = self.scale()
+        axes.set_xlim(0, steps)
+        axes.set_yscale(scale.kind, **({"linthresh": scale.threshold} if scale.kind == "symlog" else {}))
+        axes.set_ylim(scale.low, scale.high)
         axes.grid(axis="y")
-        across = max(2, int(box.width / px(60)))
-        axes.xaxis.set_major_locator(MaxNLocator(across, steps=[1, 2, 5, 10], integer=True))
-        self._tick_values(axes, scale, box)
+        across = linear_ticks(0, steps, max(2, int(box.width / px(60))), whole=True)
+        axes.set_xticks(across, tick_words(across))
+        axes.set_yticks(*scale.ticks(max(2, int(box.height / px(34)))))
+        axes.minorticks_off()
         self.heading(axes, self.says(scale))
         self._prepare(axes, box)
         self._draw_ghosts(axes)
-        self._draw_names(axes, box)
-        self.cursor_color: RGB = rgb(theme.muted)
-
-    def says(self, scale: str) -> str:
-        """What stands above the axes."""
-        return ""
-
-    def threshold(self) -> float:
-        """Where a symmetric log axis turns linear: a tenth of the size at the start."""
-        sizes = [abs(float(line.values[0])) for line in self.lines if line.values[0]]
-        return 10.0 ** np.floor(np.log10(max(sizes))) / 10 if sizes else 0.1
-
-    def _tick_values(self, axes: Any, scale: str, box: Box) -> None:
-        from matplotlib import ticker
-
-        room = max(2, int(box.height / self.stage.px(34)))
-        if scale == "log":
-            axes.yaxis.set_major_locator(ticker.LogLocator(numticks=room + 1))
-            low, high = axes.get_ylim()
-            if np.log10(high / low) < 2.3:  # powers of ten alone would leave two ticks or fewer
-                subs = (1, 2, 5) if np.log10(high / low) * 3 <= room + 1 else (1, 3)
-                axes.yaxis.set_major_locator(ticker.LogLocator(subs=subs, numticks=room + 3))
-                axes.yaxis.set_major_formatter(ticker.FuncFormatter(lambda value, _: f"{value:g}"))
-        elif scale == "symlog":
-            low, high = axes.get_ylim()
-            first = round(np.log10(self.threshold())) + 1
-            decades = [round(np.log10(max(abs(v), 10.0**first))) - first + 1 for v in (low, high)]
-            stride = max(1, -(-sum(decades) // room))
-            powers = 10.0 ** np.arange(first, first + max(decades), stride)
-            axes.set_yticks([v for v in (*-powers[::-1], 0.0, *powers) if low <= v <= high])
-        else:
-            axes.yaxis.set_major_locator(ticker.MaxNLocator(room, steps=[1, 2, 5, 10]))
-        axes.yaxis.set_minor_locator(ticker.NullLocator())
+        self._place_names(box)
+        self.cursor_color: RGB = rgb(self.stage.theme.muted)
 
     def _prepare(self, axes: Any, box: Box) -> None:
         steps = np.arange(self.stage.trace.steps + 1, dtype=float)
@@ -119,7 +89,7 @@ class CurvePanel(Panel):
         plain = []
         for line in self.lines:
             values = np.where(np.isfinite(line.values), line.values, np.nan)
-            if axes.get_yscale() == "log":  # a loss of exactly zero stands on the lower edge
+            if axes.get_yscale() == "log":  # what is not positive leaves through the lower edge
                 values = np.where(values <= 0, low / 10, values)
             plain.append(track(self.to_pixels(axes, np.column_stack([steps, values])), box))
         self.ghosts = plain
@@ -146,13 +116,16 @@ class CurvePanel(Panel):
                 )
             )  # fmt: skip
 
-    def _draw_names(self, axes: Any, box: Box) -> None:
+    def _place_names(self, box: Box) -> None:
         """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
         px = self.stage.px
         named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
         ends = [float(np.clip(each.xy[-1, 1], box.top, box.bottom)) for _, each in named]
         heights = [line.name.height + px(5) for line, _ in named if line.name]
-        centres = spread(ends, heights, box.top - px(10), box.bottom + px(4))
+        low, high = box.top - px(10), box.bottom + px(4)
+        if sum(heights) > high - low:  # closer, and at last as close as lines of text can be
+            heights = [max(h - px(4), 1) * min(1, (high - low) / sum(heights)) for h in heights]
+        centres = spread(ends, heights, low, high)
         self.names = [
             Name(
                 line.name,
@@ -208,7 +181,8 @@ class CurvePanel(Panel):
 def end_name(panel: Panel, index: int, text: str, below: str = "") -> Sprite:
     """A run's name in its colour, with a grey line of settings under it if there is one."""
     stage = panel.stage
-    lines = [(text, stage.styles[index].words, 9.5, "bold")]
+    room = stage.px(NAME_WIDTH) * 0.75
+    lines = [(stage.fitted(text, 9.5, "bold", room), stage.styles[index].words, 9.5, "bold")]
     if below:
-        lines.append((below, stage.theme.muted, 8.5, "normal"))
+        lines.append((stage.fitted(below, 8.5, "normal", room), stage.theme.muted, 8.5, "normal"))
     return stage.sprite(lines)

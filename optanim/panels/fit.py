@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from optanim.kinds import Only, panel
 from optanim.pen import Box, Pen
+from optanim.scales import linear_ticks, tick_words
 from optanim.settings import View
 from optanim.stage import Panel
 from optanim.tracks import turn
@@ -46,11 +47,12 @@ class Fit(Panel):
         axes.set_xlim(x0, x1)
         axes.set_ylim(y0, y1)
         axes.grid(axis="y")
-        from matplotlib.ticker import MaxNLocator
-
         px = self.stage.px
-        axes.xaxis.set_major_locator(MaxNLocator(max(2, int(box.width / px(60))), steps=[1, 2, 5, 10]))
-        axes.yaxis.set_major_locator(MaxNLocator(max(2, int(box.height / px(34))), steps=[1, 2, 5, 10]))
+        last = self.across_to(x0, x1, data.names[0], box)
+        across = linear_ticks(x0, last, max(2, int(box.width / px(60))))
+        up = linear_ticks(y0, y1, max(2, int(box.height / px(34))))
+        axes.set_xticks(across, tick_words(across))
+        axes.set_yticks(up, tick_words(up))
         many = len(data.x) > 60
         axes.scatter(
             data.x, data.y, s=9 if many else 16, color=theme.muted, alpha=0.55, linewidths=0, zorder=2
@@ -58,15 +60,16 @@ class Fit(Panel):
         grid = np.linspace(x0, x1, 200)
         best = problem.minima[0] if problem and problem.minima else None
         model = problem.model if problem else None
-        words = "the data"
+        words = data.names[1]
         if self.truth and data.truth is not None:
             axes.plot(grid, data.truth(grid), color=theme.ink, linewidth=1.6, zorder=3)
-            words = "data; line: what they were made from"
+            words += "; line: what the data were made from"
         elif best is not None and model is not None:
             dashes = (0, (4, 2))
             axes.plot(grid, model(grid, best), color=theme.ink, linewidth=1.1, linestyle=dashes, zorder=3)
-            words = "data and model; dashed: the least loss"
+            words += "; dashed: the least loss"
         self.heading(axes, words)
+        self.name_across(axes, data.names[0])
         self.lines = self._lines(axes, np.linspace(x0, x1, 2), model)
 
     def _lines(self, axes: Any, x: Any, model: Any) -> list[Any]:

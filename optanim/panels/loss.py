@@ -10,12 +10,15 @@ import numpy as np
 from optanim import words
 from optanim.kinds import Only, panel
 from optanim.panels.curves import Curve, CurvePanel, end_name
+from optanim.scales import LARGEST, SMALLEST, Scale, padded
 from optanim.settings import View
 
+DETAILED, NAMED = 10, 24  # up to so many runs have names with a second line, and names at all
+FLOOR = 1e-14  # of the highest loss shown: below, differences are rounding
 RUNAWAY = 30.0  # a diverging run is followed to this multiple of what the others need
 
 
-@panel(needs="runs")
+@panel(needs="runs", view=(2,))
 @dataclass(kw_only=True)
 class Loss(CurvePanel):
     """The loss of every run against the steps, on a log axis where every value is positive.
@@ -30,52 +33,53 @@ class Loss(CurvePanel):
     view: View | None = None
 
     def curves(self) -> list[Curve]:
-        trace = self.stage.trace
-        return [
-            Curve(index, run.loss, end_name(self, index, run.label, words.settings_line(run, trace)))
-            for index, run in zip(self.indices, self.runs, strict=True)
-        ]
+        count = len(self.indices)
+        made = []
+        for index, run in zip(self.indices, self.runs, strict=True):
+            below = words.settings_line(run, self.stage.trace) if count <= DETAILED else ""
+            name = end_name(self, index, run.label, below) if count <= NAMED else None
+            made.append(Curve(index, run.loss, name))
+        return made
 
-    def says(self, scale: str) -> str:
-        thing = self.stage.trace.scene.landscape
-        regression = thing is not None and thing.name == "linear_regression"
-        name = str(thing.settings.get("loss", "mse")).upper() if thing and regression else "loss"
-        return {"log": name, "linear": name + ", linear axis", "symlog": name + ", symmetric log axis"}[scale]
+    def says(self, scale: Scale) -> str:
+        name = words.loss_name(self.stage.trace)
+        below = any((run.loss <= 0).any() for run in self.runs)
+        return {
+            "log": name + (", log axis: what is not positive is not on it" if below else ""),
+            "linear": name + ", linear axis",
+            "symlog": name + ", symmetric log axis",
+        }[scale.kind]
 
-    def limits(self, curves: list[Curve]) -> tuple[str, float, float]:
-        values = [line.values[np.isfinite(line.values)] for line in curves]
-        start = max((float(v[0]) for v in values if len(v)), default=1.0)
+    def scale(self) -> Scale:
+        values = [run.loss[np.isfinite(run.loss)] for run in self.runs]
+        values = [np.clip(v, -LARGEST, LARGEST) for v in values if len(v)] or [np.ones(1)]
+        start = max(float(v[0]) for v in values)
         tame = [
-            v
-            for v, run in zip(values, self.runs, strict=True)
-            if len(v) and run.ended is None and v[-1] <= max(start, 0.0) * 1.0001
+            np.clip(run.loss, -LARGEST, LARGEST)
+            for run in self.runs
+            if run.ended is None and run.loss[-1] <= max(start, 0.0) * 1.0001
         ]
-        shown = np.concatenate(tame or values or [np.ones(1)])
-        shown = shown[np.abs(shown) < 1e60]
+        # Where all diverge, the one that does so least sets the scale.
+        least = min(values, key=lambda v: float(np.abs(v).max()))
+        shown = np.concatenate(tame or [least])
         low, high = float(shown.min()), max(float(shown.max()), start)
-        wild = max((float(v.max()) for v in values if len(v)), default=high)
-        positive = all((v > 0).all() for v in values)
-        # A run that reaches zero to the last bit is still drawn on a log axis.
-        nonnegative = all((v >= 0).all() for v in values)
-        scale = self.yscale or ("log" if positive or (nonnegative and high > 0) else "symlog")
-        if tame and wild > high:
-            high = min(wild, high * RUNAWAY if scale == "log" else high + 0.3 * (high - low))
-        if scale == "log":
-            above = shown[shown > 0]
-            low = max(float(above.min()) if len(above) else high * 1e-6, high * 1e-14)
-            room = (high / low) ** 0.04
-            low, high = low / room, high * room
-            if high / low < 4:
-                middle = (high * low) ** 0.5
-                low, high = min(low, middle / 2), max(high, middle * 2)
-        elif scale == "symlog":
-            linear = self.threshold()
-            ends = [np.sign(v) * np.log1p(abs(v) / linear) for v in (low, high)]
-            room = 0.05 * (ends[1] - ends[0]) or 1.0
-            low, high = (np.sign(v) * np.expm1(abs(v)) * linear for v in (ends[0] - room, ends[1] + room))
-        else:
-            room = 0.05 * (high - low) or 1.0
-            low, high = low - room, high + room
+        wild = max(float(v.max()) for v in values)
+        every = np.concatenate(values)
+        kind = self.yscale or ("log" if (every > 0).all() else "symlog")
+        positive = shown[shown > 0]
+        lowest = float(positive.min()) if len(positive) else max(abs(high), SMALLEST) * 1e-6
+        threshold = 0.1 * 10 ** np.floor(np.log10(max(abs(start), SMALLEST)))
+        if not every.any():
+            threshold = 1.0
+        elif (every >= 0).all():  # a loss that reaches zero: every decade above the smallest shows
+            threshold = max(lowest, high * FLOOR, SMALLEST)
+        if wild > high:
+            high = min(wild, high * RUNAWAY if high > 0 and kind != "linear" else high + 0.3 * (high - low))
+        if kind == "log":
+            low = max(lowest, high * FLOOR, SMALLEST)
+            high = max(high, low)
+            if high < 4 * low:  # a nearly constant loss keeps its shape: no zoom into nothing
+                low, high = low / 2, high * 2
         if self.view:
-            low, high = self.view[-2:]
-        return scale, float(low), float(high)
+            return Scale(kind, self.view[0], self.view[1], threshold)
+        return padded(Scale(kind, low, high, threshold), 0.04)

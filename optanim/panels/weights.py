@@ -12,16 +12,17 @@ from optanim.kinds import Only, panel
 from optanim.layout import Margins, spread
 from optanim.panels.curves import Curve, CurvePanel
 from optanim.pen import Box, Pen, Sprite
+from optanim.scales import Scale, padded
 from optanim.settings import View
 
 
-@panel(needs="landscape runs")
+@panel(needs="landscape runs", view=(2,))
 @dataclass(kw_only=True)
 class Weights(CurvePanel):
     """Every parameter of every run against the steps, each towards its value at the minimum.
 
     A run's parameters have its colour, the first in a whole line and the second in dashes; the grey
-    lines are the parameters of the minimum.
+    lines are the parameters of the minima.
     """
 
     head_radius = 3.0
@@ -39,27 +40,25 @@ class Weights(CurvePanel):
             for j in range(size)
         ]
 
-    def says(self, scale: str) -> str:
+    def says(self, scale: Scale) -> str:
         problem = self.stage.trace.problem
         names = [words.symbol(name) for name in problem.names] if problem else []
         return f"{names[0]} and, dashed, {names[1]}" if len(names) == 2 else words.listed(names)
 
-    def limits(self, curves: list[Curve]) -> tuple[str, float, float]:
+    def scale(self) -> Scale:
         problem = self.stage.trace.problem
         assert problem is not None
-        anchors = [*(run.params[0] for run in self.runs), *map(np.array, problem.minima[:1])]
-        points = np.concatenate(anchors)
+        points = np.concatenate([*(run.params[0] for run in self.runs), *map(np.array, problem.minima[:1])])
         low, high = float(points.min()), float(points.max())
         reach = max(high - low, 1e-9)
         for run in self.runs:
             seen = run.params[np.isfinite(run.params).all(axis=1)]
             if len(seen) and np.abs(seen - points.mean()).max() < 3 * reach:
                 low, high = min(low, float(seen.min())), max(high, float(seen.max()))
-        room = 0.06 * (high - low)
+        threshold = max(abs(low), abs(high), 1e-9) / 100
         if self.view:
-            low, high = self.view[-2:]
-            return self.yscale, low, high
-        return self.yscale, low - room, high + room
+            return Scale(self.yscale, self.view[0], self.view[1], threshold)
+        return padded(Scale(self.yscale, low, high, threshold), 0.06)
 
     def margins(self) -> Margins:
         px, beside = self.stage.px, 0
@@ -80,8 +79,10 @@ class Weights(CurvePanel):
         sprites = self._names()
         if not problem.minima:
             return
-        for value in problem.minima[0]:
+        for value in sorted({value for point in problem.minima for value in point}):
             axes.axhline(value, color=theme.muted, linewidth=0.8, alpha=0.8, linestyle=(0, (2, 2)), zorder=1)
+        if len(problem.minima) > 1:
+            return
         low, high = axes.get_ylim()
         wanted = [box.bottom - (value - low) / (high - low) * box.height for value in problem.minima[0]]
         heights = [sprite.height + self.stage.px(3) for sprite in sprites.values()]

@@ -1,0 +1,231 @@
+"""Paths of optimizers over a picture of the landscape: tails, heads, names, and where they left."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.layout import follow
+from optanim.pen import Box, Pen, Sprite
+from optanim.stage import Stage
+from optanim.themes import rgb
+from optanim.tracks import Track, interleave, track
+
+Floats = NDArray[np.float64]
+DOTTED = 60  # runs of at most this many steps carry a dot on each iterate
+NAMED = 12  # more runs than this have no names on the picture: nobody could read them
+TETHER = 15.0  # a name further than this from its head is tied to it by a line
+
+
+@dataclass(frozen=True)
+class Exit:
+    """Where a run left the picture for good: the step it was out by, the place, and the way out."""
+
+    step: int
+    t: float
+    place: tuple[float, float]
+    turn: float
+
+
+class Paths:
+    """The paths of some runs inside a box of the picture.
+
+    points: for each run its iterates in pixels (N+1, 2). minima (M, 2) are drawn as stars, with a
+    `note` under them if there is one.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        indices: Sequence[int],
+        points: Sequence[Floats],
+        minima: Floats,
+        box: Box,
+        note: str = "",
+    ) -> None:
+        self.stage, self.indices, self.box = stage, list(indices), box
+        runs = [stage.trace.runs[index] for index in indices]
+        plain = [track(xy, box) for xy in points]
+        self.tracks = interleave(plain, box)
+        # Bright tails share a place only if they are there together: a leader is not dashed for
+        # those who come after.
+        self.bright = interleave(plain, box, window=0.5 * float((stage.tau - stage.dim).max()))
+        self.dotted = max((run.steps for run in runs), default=0) <= DOTTED
+        self.exits = [_exit(each, box) for each in plain]
+        ended = [run.ended.step if run.ended else np.inf for run in runs]
+        # When a run is over for the reader: it has left, or it has no next iterate.
+        self.over = [left.t if left else step - 1 for left, step in zip(self.exits, ended, strict=True)]
+        self.thin = [self._thinned(each) for each in plain]
+        self.starts = list(dict.fromkeys((float(t.xy[0, 0]), float(t.xy[0, 1])) for t in plain))
+        self.minima = [
+            (float(x), float(y))
+            for x, y in dict.fromkeys(map(tuple, minima))
+            if box.left <= x <= box.right and box.top <= y <= box.bottom
+        ]
+        self.note = stage.sprite([(note, stage.theme.ink, 7.5, "normal")], halo=True) if note else None
+        self._place_heads(plain)
+        self._place_names()
+
+    def _place_heads(self, plain: Sequence[Track]) -> None:
+        """Heads of all frames, held at the edge of the box and turned outwards where they are outside."""
+        tau, box = self.stage.tau, self.box
+        inner = box.grow(-round(self.stage.px(8)))
+        self.heads = np.zeros((len(tau), len(plain), 2))
+        self.outside = np.zeros((len(tau), len(plain)), bool)
+        self.turn = np.zeros((len(tau), len(plain)))
+        for column, each in enumerate(plain):
+            x, y = np.interp(tau, each.t, each.xy[:, 0]), np.interp(tau, each.t, each.xy[:, 1])
+            out = (x < box.left) | (x > box.right) | (y < box.top) | (y > box.bottom)
+            held_x, held_y = np.clip(x, inner.left, inner.right), np.clip(y, inner.top, inner.bottom)
+            self.heads[:, column] = np.where(out[:, None], np.c_[held_x, held_y], np.c_[x, y])
+            self.outside[:, column] = out
+            self.turn[:, column] = np.arctan2(held_y - y, x - held_x) - math.pi / 2
+
+    def _place_names(self) -> None:
+        stage, box = self.stage, self.box
+        self.names: list[tuple[Sprite, Sprite | None]] = []
+        for index, left in zip(self.indices, self.exits, strict=True):
+            run = stage.trace.runs[index]
+            over = f"{run.label} left at step {left.step}" if left else None
+            if over is None and run.ended:
+                over = f"{run.label} ended at step {run.ended.step}"
+            self.names.append((stage.name_sprite(index), stage.name_sprite(index, over) if over else None))
+        if not self.names or len(self.names) > NAMED:
+            self.names = []
+            return
+        sizes = [(max(s.width for s in both if s), max(s.height for s in both if s)) for both in self.names]
+        marks = [*self.starts, *self.minima]
+        if self.note:
+            half = self.note.width / 2
+            marks += [(x + side * half, y + stage.px(14)) for x, y in self.minima for side in (-1, 0, 1)]
+        self.places = follow(self.heads, sizes, box, stage.px(9), np.array(marks, float).reshape(-1, 2))
+
+    def _thinned(self, each: Track) -> float:
+        """The width of the faint tail: thinner where a long zigzag would smear into a blot."""
+        full = self.stage.px(2.0)
+        steps = np.hypot(*np.diff(each.xy, axis=0).T)
+        inside = steps[steps < 2 * self.box.width]
+        if len(inside) < 30:
+            return full
+        span = np.ptp(each.xy, axis=0).clip(1, [self.box.width, self.box.height])
+        crowding = float(inside.sum()) * full / float(span[0] * span[1] + 400)
+        return full * min(1.0, max(0.35, 0.5 / max(crowding, 1e-9)))
+
+    # -- layers --------------------------------------------------------------------------------
+
+    def grown(self, k: int) -> list[Box]:
+        """Where the past at frame k differs from that at frame k - 1."""
+        dim, tau = self.stage.dim, self.stage.tau
+        spans = [(dim[k - 1], dim[k])]
+        if self.dotted:
+            spans.append((math.floor(tau[k - 1]), math.floor(tau[k])))
+        boxes = [each.bounds(a, b, self.stage.px(5)) for each in self.tracks for a, b in spans if b > a]
+        return [part for box in boxes if box and (part := box.within(self.box))]
+
+    def draw_past(self, pen: Pen, k: int) -> None:
+        """Faint tails, and the dots of iterates."""
+        with pen.clipped(self.box) as some:
+            if not some:
+                return
+            for index, each, width in zip(self.indices, self.tracks, self.thin, strict=True):
+                piece = each.cut(0.0, self.stage.dim[k], pen.clip)
+                if piece:
+                    faint = self.stage.theme.faint
+                    pen.stroke(*piece, self.stage.styles[index].rgb, width, faint, cap="butt")
+            if self.dotted:
+                self._draw_dots(pen, k)
+
+    def _draw_dots(self, pen: Pen, k: int) -> None:
+        radius = self.stage.px(2.3)
+        near = pen.clip.grow(math.ceil(radius) + 1)
+        for index, each in zip(self.indices, self.tracks, strict=True):
+            reached = (each.t <= math.floor(self.stage.tau[k] + 1e-9)) & (each.t == np.round(each.t))
+            for x, y in each.xy[reached]:
+                if near.left <= x <= near.right and near.top <= y <= near.bottom:
+                    pen.mark("circle", x, y, radius, self.stage.styles[index].rgb)
+
+    def draw_front(self, pen: Pen, k: int) -> None:
+        """Bright tails, stars and crosses, exits, names and, on top of all, the heads."""
+        stage = self.stage
+        tau, dim = stage.tau[k], stage.dim[k]
+        with pen.clipped(self.box):
+            for index, each, width in zip(self.indices, self.bright, self.thin, strict=True):
+                piece = each.cut(dim, tau)
+                if piece:
+                    pen.stroke(*piece, stage.styles[index].rgb, max(width, stage.px(2.0)), cap="round")
+            self._draw_marks(pen)
+        for index, left in zip(self.indices, self.exits, strict=True):
+            if left and tau >= left.t:
+                style = stage.styles[index]
+                pen.mark(
+                    "triangle", *left.place, stage.px(4.6), stage.halo, style.rgb, stage.px(1.2), left.turn
+                )
+        self._draw_names(pen, k)
+        for column, index in enumerate(self.indices):
+            x, y = self.heads[k, column]
+            if self.exits[column] is None and tau > self.over[column]:
+                self._draw_end(pen, index, x, y)
+            elif self.outside[k, column]:
+                style, turn = stage.styles[index], self.turn[k, column]
+                pen.mark("triangle", x, y, stage.px(5.5), style.rgb, stage.halo, stage.px(1.6), turn)
+            else:
+                stage.head(pen, index, x, y)
+
+    def _draw_end(self, pen: Pen, index: int, x: float, y: float) -> None:
+        """A cross in the colour of a run that has no next iterate."""
+        arm = self.stage.px(5)
+        for width, color in ((5.0, self.stage.halo), (2.4, self.stage.styles[index].rgb)):
+            for side in (-1, 1):
+                line = np.array([[x - arm, y - side * arm], [x + arm, y + side * arm]])
+                pen.stroke(line, None, color, self.stage.px(width), cap="butt")
+
+    def _draw_names(self, pen: Pen, k: int) -> None:
+        chosen: list[tuple[Sprite, int, int]] = []
+        for column, (name, over) in enumerate(self.names):
+            sprite = over if over is not None and self.stage.tau[k] >= self.over[column] else name
+            x, y = map(int, self.places[k, column])
+            chosen.append((sprite, x, y))
+        for column, (sprite, x, y) in enumerate(chosen):
+            head = self.heads[k, column]
+            near = np.clip(head, (x + 2, y + 2), (x + sprite.width - 2, y + sprite.height - 2))
+            if np.hypot(*(near - head)) > self.stage.px(TETHER):
+                color = self.stage.styles[self.indices[column]].rgb
+                pen.stroke(np.array([near, head]), None, color, self.stage.px(1.0), 0.75)
+        for sprite, x, y in chosen:
+            pen.place(sprite, x, y)
+
+    def _draw_marks(self, pen: Pen) -> None:
+        """The starts as crosses and the minima as stars."""
+        stage = self.stage
+        ink = rgb(stage.theme.ink)
+        for x, y in self.minima:
+            pen.mark("star", x, y, stage.px(8), ink, stage.halo, stage.px(1.4))
+            if self.note:
+                pen.place(self.note, round(x - self.note.width / 2), round(y + stage.px(9)))
+        arm = stage.px(6)
+        for x, y in self.starts:
+            for width, color in ((4.6, stage.halo), (2.0, ink)):
+                for dx, dy in ((arm, 0.0), (0.0, arm)):
+                    line = np.array([[x - dx, y - dy], [x + dx, y + dy]])
+                    pen.stroke(line, None, color, stage.px(width), cap="butt")
+
+
+def _exit(each: Track, box: Box) -> Exit | None:
+    """Where a track leaves a box for good; None where it ends inside, or never was there."""
+    low, high = np.array([box.left, box.top]) - 1, np.array([box.right, box.bottom]) + 1
+    inside = np.asarray(((each.xy >= low) & (each.xy <= high)).all(axis=1))
+    if inside[-1] or not inside.any():
+        return None
+    last = int(np.flatnonzero(inside)[-1])
+    start, way = each.xy[last], each.xy[last + 1] - each.xy[last]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        parts = np.where(way > 0, (high - start) / way, np.where(way < 0, (low - start) / way, np.inf))
+    part = float(np.clip(parts.min(), 0, 1))
+    x, y = start + part * way
+    t = float(each.t[last] + part * (each.t[last + 1] - each.t[last]))
+    turn = math.atan2(-way[1], way[0]) - math.pi / 2
+    return Exit(math.ceil(float(each.t[last + 1]) - 1e-9), t, (float(x), float(y)), turn)

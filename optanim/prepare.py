@@ -1,0 +1,98 @@
+"""A scene made ready to be stepped: all that can be found wrong with it before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optanim.driver import how_not_finite
+from optanim.errors import Mistake, UserError
+from optanim.kinds import dataset, optimizer
+from optanim.labels import number
+from optanim.problem import data as data_of
+from optanim.problem import problem as problem_of
+from optanim.registry import Registry
+from optanim.scene import Run, Scene
+from optanim.trace import Array, Data, Problem
+
+FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scene's data and landscape, its runs with their starts, and their learning rates.
+
+    A rate is None where it is to be tuned. Without a landscape there are no runs.
+    """
+
+    data: Data | None
+    problem: Problem | None
+    runs: tuple[Run, ...] = ()
+    rates: tuple[float | None, ...] = ()
+
+
+def prepare(scene: Scene, registry: Registry = optimizer) -> Prepared:
+    """Everything that stepping a scene needs, without a step.
+
+    Raises UserError with all that is wrong: a file of data, a start at which the loss or its
+    gradient is not finite, a learning rate that is missing where there is no minimum to tune it for.
+    """
+    data = data_of(scene)
+    problem = problem_of(scene, data)
+    if problem is None or not scene.runs:
+        return Prepared(data, problem)
+    runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
+    rates = tuple(
+        run.lr if run.lr is not None else registry[run.rule.name].facts.get("lr") for run in scene.runs
+    )
+    bad = _bad_starts(scene, problem, runs)
+    mistakes = [mistake for mistake in bad if mistake]
+    for run, rate, start in zip(runs, rates, bad, strict=True):
+        # Where minima are searched is told by the starts: a wrong one says nothing of them.
+        if rate is None and not problem.minima and start is None:
+            message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
+            mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
+    if mistakes:
+        # Runs that share a start share its mistake.
+        found = list(dict.fromkeys(mistakes))
+        raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
+    return Prepared(data, problem, runs, rates)
+
+
+def _bad_starts(scene: Scene, problem: Problem, runs: Sequence[Run]) -> list[Mistake | None]:
+    """For every run what is wrong with its start, None where nothing is."""
+    value, gradient = problem.slope(np.array([run.start for run in runs], dtype=np.float64))
+    found: list[Mistake | None] = []
+    for given, run, loss, slope in zip(scene.runs, runs, value, gradient, strict=True):
+        if np.isfinite(loss) and np.isfinite(slope).all():
+            found.append(None)
+            continue
+        what = f"the gradient {how_not_finite(slope)}"
+        if not np.isfinite(loss):
+            what = f"the loss {how_not_finite(loss)}"
+        at = ", ".join(number(v) for v in run.start or ())
+        place = scene.landscape.place if scene.landscape else None
+        if given.start:
+            place = run.rule.places.get("start") or scene.places.get("start") or run.rule.place
+        hint = standardize(scene, problem) or "take a start where the loss and its gradient are finite"
+        found.append(Mistake(f"{what} at the start ({at})", place, hint))
+    return found
+
+
+def standardize(scene: Scene, problem: Problem) -> str:
+    """The hint to standardize data whose numbers are far from 1; empty where that would not help."""
+    thing, data = scene.dataset, problem.data
+    if thing is None or data is None or "standardize" not in dataset[thing.name].settings:
+        return ""
+    if thing.settings.get("standardize") or not (np.ptp(data.x) > 0 and np.ptp(data.y) > 0):
+        return ""
+    return "write standardize: true in the dataset" if _far(data.x) or _far(data.y) else ""
+
+
+def _far(values: Array) -> bool:
+    """Whether a column is spread over much more or less than 1, or lies far from 0."""
+    with np.errstate(over="ignore"):
+        spread, reach = float(values.std()), float(np.sqrt(np.mean(values**2)))
+    return not (spread >= 1 / FAR and reach <= FAR)

@@ -1,0 +1,114 @@
+"""Axes in numbers: which values a scale marks, and how they are written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+SMALLEST, LARGEST = 1e-300, 1e300  # values beyond are drawn at the edge: doubles end soon after
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis: its kind, the values at its ends, and where a symlog one turns linear."""
+
+    kind: str  # linear, log or symlog
+    low: float
+    high: float
+    threshold: float = 1.0
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """At most about so many values to mark, and their words."""
+        if self.kind == "log":
+            values = log_ticks(self.low, self.high, most)
+        elif self.kind == "symlog":
+            values = symlog_ticks(self.low, self.high, self.threshold, most)
+        else:
+            values = linear_ticks(self.low, self.high, most)
+        return values, tick_words(values)
+
+
+def linear_ticks(low: float, high: float, most: int, whole: bool = False) -> list[float]:
+    """The multiples of 1, 2 or 5 times a power of ten between two values, at most so many."""
+    span = high - low
+    if not (math.isfinite(span) and span > 0):
+        return [low]
+    power = 10.0 ** math.floor(math.log10(span / max(most, 1)))
+    steps = [m * p for p in (power, 10 * power) for m in (1.0, 2.0, 5.0)]
+    fitting = [step for step in steps if span / step <= most and (not whole or step >= 1)]
+    step = fitting[0] if fitting else steps[-1]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [float(f"{i * step:.12g}") for i in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Powers of ten between two positive values, thinned out or filled up with 2 and 5, or 3."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    decades = math.log10(high) - math.log10(low)
+    if decades < 0.5:
+        return linear_ticks(low, high, most)
+    digits: tuple[int, ...] = (1,)
+    if decades < 2.3:
+        digits = (1, 2, 5) if decades * 3 <= most + 1 else (1, 3)
+    stride = max(1, math.ceil(decades / max(most, 1)))
+    powers = range(first - first % stride, last + 1, stride)
+    values = [float(f"{digit}e{power}") for power in powers for digit in digits]
+    return [value for value in values if low * (1 - 1e-9) <= value <= high * (1 + 1e-9)]
+
+
+def symlog_ticks(low: float, high: float, threshold: float, most: int) -> list[float]:
+    """Zero, and powers of ten from the threshold outwards on both sides."""
+    first = math.ceil(math.log10(threshold) - 1e-9)
+    tops = [max(0, math.floor(math.log10(abs(v)) + 1e-9) - first + 1) if v else 0 for v in (low, high)]
+    counts = [top if sign * v > 0 else 0 for top, v, sign in zip(tops, (low, high), (-1, 1), strict=True)]
+    stride = max(1, math.ceil(sum(counts) / max(most - 1, 1)))
+    digits = (1, 2, 5) if sum(counts) * 3 <= most else (1,)
+    sides = []
+    for sign, count in zip((-1, 1), counts, strict=True):
+        outward = [float(f"{d}e{first + i}") for i in range(0, count, stride) for d in digits]
+        sides += [sign * value for value in outward]
+    values = sorted(value for value in {0.0, *sides} if low <= value <= high)
+    return values if len(values) > 2 else linear_ticks(low, high, most)
+
+
+def tick_words(values: Sequence[float]) -> list[str]:
+    """Tick labels as short as they can be while they all differ; large and small ones as powers."""
+    for digits in range(3, 16):
+        words = [_tick(value, digits) for value in values]
+        if len(set(words)) == len(set(values)):
+            break
+    return words
+
+
+def _tick(value: float, digits: int) -> str:
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)) + 1e-12)
+    if -3 <= exponent <= 4:
+        return f"{value:.{max(digits, exponent + 1)}g}".replace("-", "−")
+    written = f"{value:.{digits - 1}e}".split("e")
+    mantissa, exponent = f"{float(written[0]):.{digits}g}", int(written[1])
+    power = "10" + str(exponent).translate(SUPERSCRIPTS)
+    if mantissa in ("1", "-1"):
+        return power if mantissa == "1" else "−" + power
+    return f"{mantissa.replace('-', '−')}·{power}"
+
+
+def padded(scale: Scale, part: float) -> Scale:
+    """The scale with room at both ends: a part of its length, in the scale's own measure."""
+    low, high = scale.low, scale.high
+    if scale.kind == "log":
+        room = (math.log10(high) - math.log10(low)) * part
+        return Scale("log", max(low / 10**room, SMALLEST), min(high * 10**room, LARGEST))
+    if scale.kind == "symlog":
+        ends = [math.copysign(math.log1p(abs(v) / scale.threshold), v) for v in (low, high)]
+        room = (ends[1] - ends[0]) * part or 1.0
+        wide = [math.copysign(math.expm1(min(abs(v), 680)), v) for v in (ends[0] - room, ends[1] + room)]
+        spread = [float(np.clip(v * scale.threshold, -LARGEST, LARGEST)) for v in wide]
+        return Scale("symlog", spread[0], spread[1], scale.threshold)
+    room = (high - low) * part or abs(high) * part or 1.0
+    return Scale("linear", low - room, high + room)

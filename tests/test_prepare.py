@@ -1,0 +1,94 @@
+"""What is said of a scene before its first step: starts, learning rates, and what `check` loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optanim.errors import UserError
+from optanim.prepare import prepare
+from optanim.reader import read
+from optanim.simulate import simulate
+
+ROOT = Path(__file__).parent.parent
+
+
+def said(text: str) -> list[tuple[int, int, str]]:
+    """Where and what is wrong, which has to be the same whether the scene is stepped or not."""
+    scene = read(text)
+    with pytest.raises(UserError) as caught:
+        prepare(scene)
+    with pytest.raises(UserError) as again:
+        simulate(scene)
+    assert again.value.mistakes == caught.value.mistakes
+    places = [one.place for one in caught.value.mistakes]
+    return [
+        (place.line, place.column, one.message)
+        for place, one in zip(places, caught.value.mistakes, strict=True)
+        if place
+    ]
+
+
+def test_starts_and_rates_are_resolved() -> None:
+    ready = prepare(
+        read("landscape: rosenbrock\noptimizers: [gd, adam: {lr: 0.1, start: [0, 1]}, sgd: {lr: tuned}]\n")
+    )
+    assert [run.start for run in ready.runs] == [(-1.5, 2), (0, 1), (-1.5, 2)]
+    assert ready.rates == (None, 0.1, None)
+    assert ready.problem is not None
+
+
+def test_nothing_to_step_is_nothing_wrong() -> None:
+    assert prepare(read("dataset: line\n")).runs == ()
+    assert prepare(read("landscape: saddle\n")).runs == ()
+
+
+def test_a_wrong_start_is_said_once_for_all_that_share_it() -> None:
+    text = "landscape: {formula: log(x) + sqrt(y)}\nstart: [-1, 2]\noptimizers: [gd, adam]\n"
+    assert said(text) == [(2, 8, "the loss is not a number at the start (-1, 2)")]
+
+
+def test_all_mistakes_at_once_in_file_order() -> None:
+    assert said(
+        """landscape: {formula: sqrt(x) + y}
+optimizers:
+  - gd: {start: [1, 0]}
+  - adam: {start: [-1, 0], lr: 0.1}
+  - sgd: {start: [0, 0]}
+"""
+    ) == [
+        (3, 5, "no lr for gd, and the landscape has no minimum to tune it for"),
+        (4, 19, "the loss is not a number at the start (-1, 0)"),
+        (5, 18, "the gradient is infinite at the start (0, 0)"),
+    ]
+
+
+def test_a_start_of_the_landscape_is_said_at_the_landscape(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("x,y\n1,1e200\n2,3e200\n")
+    scene = read("landscape: linear_regression\ndataset: {csv: p.csv}\noptimizers: gd\n", folder=tmp_path)
+    with pytest.raises(UserError) as caught:
+        prepare(scene)
+    (mistake,) = caught.value.mistakes
+    assert mistake.place is not None
+    assert (mistake.place.line, mistake.place.column) == (1, 12)
+    assert mistake.message == "the loss is infinite at the start (0, 0)"
+    assert mistake.hint == "write standardize: true in the dataset"
+
+
+def test_check_refuses_what_render_refuses_and_draws_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("landscape: saddle\noptimizers: [gd, adam]\n")
+    (tmp_path / "good.yaml").write_text((ROOT / "scenes" / "beale.yaml").read_text())
+    code = (
+        "import sys\nfrom optanim.cli import main\n"
+        f"sys.argv = ['optanim', 'check', {str(tmp_path)!r}]\n"
+        "try:\n    main()\nfinally:\n    print(sorted({'matplotlib', 'av', 'imageio'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert done.stdout == "2 scenes: 1 good, 1 with mistakes\n[]\n"
+    assert done.stderr.count("no lr for ") == 2
