@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import itertools
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from numbers import Real
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,21 +25,30 @@ SERIALS = itertools.count()  # of Tensors in the order they were made: none is o
 class Tensor:
     """A number or array that remembers how it was computed.
 
-    `value` is a float (an array where it has axes) and `grad` the sum of the derivatives that
-    `backward` has left since it was last set to zero. Both can be set.
+    `value` is a float (an array that cannot be written to where it has axes) and `grad` the sum of
+    the derivatives that `backward` has left since it was last set to zero. Both can be set, to a
+    number or to what has the Tensor's shape; what was computed before keeps the value it was
+    computed from. An array that is given is copied. Raises TypeError for what is not numbers.
     """
 
-    __slots__ = ("__weakref__", "_grad", "_operands", "_parents", "_pulls", "_serial", "data")
+    __slots__ = ("__weakref__", "_grad", "_operands", "_out", "_parents", "_pulls", "_serial", "data")
 
     def __init__(self, value: Any) -> None:
-        if isinstance(value, Tensor):
-            raise TypeError("a Tensor of a Tensor: pass its .value")
-        data = np.asarray(value)
-        self.data: Array = data if data.dtype.kind in "fc" else data.astype(np.float64)
+        self._make(_numbers(value))
+
+    def _make(
+        self,
+        data: Array,
+        parents: tuple[Tensor, ...] = (),
+        pulls: tuple[Pull, ...] = (),
+        operands: tuple[Any, ...] = (),
+    ) -> None:
+        # What is recorded must stay as it is until `backward`.
+        data.flags.writeable = False
+        self.data: Array = data
+        self._out = data
         self._grad: Array | None = None
-        self._parents: tuple[Tensor, ...] = ()
-        self._pulls: tuple[Pull, ...] = ()
-        self._operands: tuple[Any, ...] = ()
+        self._parents, self._pulls, self._operands = parents, pulls, operands
         self._serial = next(SERIALS)
 
     @property
@@ -47,7 +57,8 @@ class Tensor:
 
     @value.setter
     def value(self, value: Any) -> None:
-        self.data = Tensor(value).data
+        self.data = self._like(_numbers(value), "value")
+        self.data.flags.writeable = False
 
     @property
     def grad(self) -> Any:
@@ -57,7 +68,13 @@ class Tensor:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = np.zeros_like(self.data) + grad
+        self._grad = self._like(_numbers(grad), "grad")
+
+    def _like(self, given: Array, what: str) -> Array:
+        """An array of this Tensor's shape; ValueError where it would not have that shape."""
+        if given.ndim and given.shape != self.shape:
+            raise ValueError(f"the {what} has shape {given.shape}, the Tensor {self.shape}")
+        return given if given.shape == self.shape else np.full(self.shape, given)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -96,7 +113,7 @@ class Tensor:
             else:  # a parameter owns its gradient; what is passed on may be shared
                 tensor._grad = grad if tensor._parents else grad.copy()
             for parent, pull in zip(tensor._parents, tensor._pulls):  # noqa: B905 made together
-                part = pull(grad, tensor.data, *tensor._operands)
+                part = pull(grad, tensor._out, *tensor._operands)
                 if part.shape != parent.data.shape:
                     part = _folded(part, parent.data.shape)
                 passed[parent] = passed[parent] + part if parent in passed else part
@@ -129,7 +146,7 @@ class Tensor:
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
         """The mean over one, several or all axes."""
         total = self.sum(axis, keepdims)
-        return total * (total.data.size / self.data.size)
+        return total / (self.data.size / total.data.size)
 
     def __getitem__(self, index: Any) -> Tensor:
         shape = self.shape
@@ -148,6 +165,11 @@ class Tensor:
 
     def __len__(self) -> int:
         return len(self.data)
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.ndim:
+            raise TypeError("a Tensor without axes cannot be iterated over")
+        return (self[i] for i in range(len(self)))
 
     def __float__(self) -> float:
         return float(self.data)
@@ -233,6 +255,17 @@ def columns(x: V) -> V:
     return number[..., None] if isinstance(x, (Tensor, np.ndarray)) else number
 
 
+def _numbers(value: Any) -> Array:
+    """A new array of floating-point numbers, complex ones where such are given."""
+    if isinstance(value, Tensor):
+        raise TypeError("a Tensor of a Tensor: pass its .value")
+    given = np.array(value)
+    # An int of many digits comes as an object.
+    if given.dtype.kind not in "fciub" and not all(isinstance(each, Real) for each in given.flat):
+        raise TypeError(f"a Tensor is made of numbers, not of {value!r}")
+    return given if given.dtype.kind in "fc" else given.astype(np.float64)
+
+
 def _raw(x: Any) -> Any:
     return x.data if isinstance(x, Tensor) else x
 
@@ -258,8 +291,9 @@ def _apply(ufunc: np.ufunc, *inputs: Any) -> Any:
 def _made(
     data: Any, parents: tuple[Tensor, ...], pulls: tuple[Pull, ...], operands: tuple[Any, ...] = ()
 ) -> Tensor:
-    tensor = Tensor(data)
-    tensor._parents, tensor._pulls, tensor._operands = parents, pulls, operands
+    made = np.asarray(data)
+    tensor = Tensor.__new__(Tensor)
+    tensor._make(made if made.dtype.kind in "fc" else made.astype(np.float64), parents, pulls, operands)
     return tensor
 
 

@@ -69,13 +69,12 @@ def limited(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option("--max-steps", type=click.IntRange(min=1), help="Steps that all runs may take.")
     @click.option("--max-frames", type=click.IntRange(min=1), help="Frames that a film may have.")
     @click.option("--max-pixels", type=click.IntRange(min=1), help="Pixels that a frame may have.")
+    @click.option("--max-work", type=click.IntRange(min=1), help="Evaluations: steps times rows of data.")
     @functools.wraps(command)
-    def wrapped(
-        *args: Any, max_steps: int | None, max_frames: int | None, max_pixels: int | None, **options: Any
-    ) -> Any:
+    def wrapped(*args: Any, **options: Any) -> Any:
         from optanim.scene import Limits
 
-        given = {"steps": max_steps, "frames": max_frames, "pixels": max_pixels}
+        given = {name: options.pop(f"max_{name}") for name in ("steps", "frames", "pixels", "work")}
         limits = Limits(**{name: value for name, value in given.items() if value is not None})
         return command(*args, limits=limits, **options)
 
@@ -201,7 +200,7 @@ def trace(scene: str, kind: str, limits: Limits) -> None:
     from optanim.simulate import simulate
     from optanim.tables import as_csv, as_json
 
-    path = simulate(_load(scene, limits))
+    path = simulate(_load(scene, limits), limits=limits)
     for part in as_json(path) if kind == "json" else as_csv(path):
         sys.stdout.write(part)
 
@@ -226,7 +225,7 @@ def check(paths: tuple[str, ...], limits: Limits) -> int:
     for path in _scenes(paths):
         count += 1
         try:
-            prepare(_load(path, limits))
+            prepare(_load(path, limits), limits=limits)
         except UserError as error:
             click.echo(("\n" if wrong else "") + str(error), err=True)
             wrong += 1

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from optanim import words
+from optanim.counter import Counter
 from optanim.errors import RenderError
 from optanim.kinds import panel as panels
 from optanim.layout import cells
-from optanim.pen import Box, Pen, Pixels, Sprite, merge
+from optanim.pen import Box, Pen, Pixels, merge
 from optanim.scene import Look
 from optanim.stage import Panel, Stage
 from optanim.themes import THEMES
@@ -44,7 +45,10 @@ class Film:
         self.hold = 0.0 if self.still else look.hold
         self.count = 1 if self.still else max(2, round(look.seconds * look.fps))
         self.width = look.size.width
-        rows = len(scene.mosaic)
+        self.mosaic = scene.mosaic
+        if not scene.arranged and look.size.height and look.size.height > 0.9 * look.size.width:
+            self.mosaic = tuple(zip(*scene.mosaic, strict=True))  # what stands beside stands below
+        rows = len(self.mosaic)
         usual = HEIGHTS[min(rows, len(HEIGHTS)) - 1]
         self.height = look.size.height or usual * self.width // 1000
         dpi = 100 * min(self.width / 1000, self.height / usual)  # type is as large as the picture
@@ -93,7 +97,7 @@ class Film:
                 for index, each in enumerate(self.panels)
                 if (shape := each.shape()) is not None
             }
-            boxes = cells(self.trace.scene.mosaic, area, px(14), px(12), shapes)
+            boxes = cells(self.mosaic, area, px(14), px(12), shapes)
             for index, each in enumerate(self.panels):
                 need = each.margins()
                 cell = boxes[index]
@@ -118,10 +122,16 @@ class Film:
                 )
                 each.draw_static(axes, box)
             canvas.draw()
-            return np.array(canvas.buffer_rgba())
+        pen = Pen(self.width, self.height)
+        pen.pixels[:] = np.asarray(canvas.buffer_rgba())
+        if self.counter:
+            self.counter.draw_still(pen)
+        for each in self.panels:
+            each.draw_names(pen)
+        return pen.pixels.copy()
 
     def _draw_words(self, figure: Any) -> Box:
-        """Title, line of facts, caption and the still part of the counter; returns what is left."""
+        """Title, line of facts and caption, and the counter's place; returns the area that is left."""
         theme, px = self.theme, self.stage.px
         left, right = px(54), self.width - px(20)
 
@@ -138,10 +148,9 @@ class Film:
             baseline += px(size * 1.56)
         top = baseline + px(10 - size * 1.56)
         facts = words.facts(self.trace)
-        counter = self._counter_width()
-        if facts or counter:
-            self._place_counter(right, top + px(15))
-            room = right - left - (counter + px(16) if counter else 0)
+        self.counter = None if self.still else Counter(self.stage, self.trace.steps, right, top + px(15))
+        if facts or self.counter:
+            room = right - left - (self.counter.width + px(16) if self.counter else 0)
             for line in self.stage.wrapped(facts, 9.5, "normal", room, 2) or [""]:
                 write(line, left, top + px(15), size=9.5, color=theme.muted, va="baseline")
                 top += px(16)
@@ -154,49 +163,6 @@ class Film:
                 write(line, left, y, size=9.5, color=theme.muted, va="baseline")
             bottom -= px(12) + len(lines) * px(17)
         return Box(round(px(12)), round(top), round(right), round(bottom))
-
-    # -- the counter: opaque glyphs in fixed slots ---------------------------------------------
-
-    def _glyph(self, character: str) -> Sprite:
-        """A character on the background, in a cell that is the same for all of its font."""
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        wide, high = self._cell()
-        dpi = self.stage.dpi
-        figure = Figure(figsize=(wide / dpi, high / dpi), dpi=dpi, facecolor=self.theme.background)
-        canvas = FigureCanvasAgg(figure)
-        strong = character.isdigit()
-        figure.text(
-            0, 0.25, character, size=9.5, family="DejaVu Sans Mono", parse_math=False,
-            color=self.theme.ink if strong else self.theme.muted,
-        )  # fmt: skip
-        canvas.draw()
-        return Sprite(np.array(canvas.buffer_rgba()))
-
-    def _cell(self) -> tuple[int, int]:
-        return round(self.stage.px(7.95)), round(self.stage.px(18))
-
-    def _counter_text(self, step: int) -> str:
-        steps = self.trace.steps
-        return f"step {step:>{len(str(steps))}} / {steps}"
-
-    def _counter_width(self) -> int:
-        return 0 if self.still else len(self._counter_text(0)) * self._cell()[0]
-
-    def _place_counter(self, right: float, baseline: float) -> None:
-        if self.still:
-            return
-        self._counter_at = (round(right) - self._counter_width(), round(baseline - self._cell()[1] * 0.75))
-        self._glyphs = {c: self._glyph(c) for c in set(self._counter_text(0)) | set("0123456789")}
-
-    def _draw_counter(self, pen: Pen, k: int) -> None:
-        # The step just completed: between two iterates the counter shows the earlier one.
-        step = int(self.stage.tau[k] + 1e-9)
-        x, y = self._counter_at
-        for character in self._counter_text(step):
-            pen.place(self._glyphs[character], x, y)
-            x += self._cell()[0]
 
     # -- frames --------------------------------------------------------------------------------
 
@@ -235,5 +201,5 @@ class Film:
     def _draw_front(self, pen: Pen, k: int) -> None:
         for each in self.panels:
             each.draw_front(pen, k)
-        if not self.still:
-            self._draw_counter(pen, k)
+        if self.counter:
+            self.counter.draw(pen, k)

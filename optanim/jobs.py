@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from optanim.errors import RenderError, UserError
+from optanim.errors import Mistake, RenderError, UserError
 from optanim.reader import load
-from optanim.render import Progress, Written, render
+from optanim.render import Progress, Written, plan, render
 
 TERMINATED = 143
+REPORT = "This is a bug in optanim: please report it, with these lines and the scene."
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,10 @@ def each(tasks: Sequence[dict[str, Any]], workers: int, progress: Progress) -> I
     """Render every scene and yield its name and result as it is done.
 
     A task holds the arguments of `render`. With several workers `progress` counts scenes.
+    Raises UserError, before anything is rendered, where two scenes would write one file.
     """
+    if len(tasks) > 1:
+        _refuse_clashes(tasks)
     if workers == 1 or len(tasks) == 1:
         for task in tasks:
             yield task["scene"], one(task, progress)
@@ -47,7 +54,10 @@ def each(tasks: Sequence[dict[str, Any]], workers: int, progress: Progress) -> I
                 try:
                     result = future.result()
                 except BrokenProcessPool:
-                    result = Result(error="error: the process that rendered it was killed", code=1)
+                    killed = f"error: {futures[future]}: the process that rendered it was killed"
+                    result = Result(error=killed, code=1)
+                except Exception as error:
+                    result = _internal(futures[future], error)
                 progress("scenes", done, len(tasks))
                 yield futures[future], result
         except BaseException:
@@ -70,6 +80,37 @@ def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
         return Result(warnings=warnings, error=str(error), code=2)
     except RenderError as error:
         return Result(warnings=warnings, error=f"error: {task['scene']}: {error}", code=1)
+    except Exception as error:
+        return _internal(task["scene"], error, warnings)
+
+
+def _internal(scene: str, error: Exception, warnings: tuple[str, ...] = ()) -> Result:
+    """A mistake of optanim's own: told in full, and no reason to leave out the other scenes."""
+    what = f"error: {scene}: internal error: {type(error).__name__}: {error}"
+    trace = "".join(traceback.format_exception(error)).rstrip()
+    return Result(warnings=warnings, error=f"{what}\n{trace}\n{REPORT}", code=1)
+
+
+def _refuse_clashes(tasks: Sequence[dict[str, Any]]) -> None:
+    writers: dict[str, int] = {}  # the file, and which task writes it
+    clashes: dict[tuple[int, int], Path] = {}
+    for i, task in enumerate(tasks):
+        try:
+            scene = load(task["scene"], limits=task["limits"])
+            paths = [job.path for job in plan(scene, **{n: v for n, v in task.items() if n != "scene"})]
+        except Exception:  # said when its turn comes to be rendered
+            continue
+        for path in paths:
+            # Not every system tells names apart by their case.
+            first = writers.setdefault(os.path.abspath(path).casefold(), i)
+            if first != i:
+                clashes.setdefault((first, i), path)
+    if clashes:
+        hint = "rename one, or render them into two folders"
+        raise UserError(
+            Mistake(f"{tasks[a]['scene']} and {tasks[b]['scene']} would both write {path}", hint=hint)
+            for (a, b), path in clashes.items()
+        )
 
 
 def _prepare() -> None:

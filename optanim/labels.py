@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -24,34 +25,59 @@ def labels(
 
     `rates` are the learning rates that the runs had, tuned or given.
     """
-    out = [("", "")] * len(runs)
-    unnamed: dict[str, list[int]] = {}
-    for i, run in enumerate(runs):
-        if run.label is None:
-            unnamed.setdefault(run.rule.name, []).append(i)
-        else:
-            out[i] = (honest(run.label, run.rule.name, registry), "")
-    for name, alike in unnamed.items():
-        title = registry[name].title
+    titles = [registry[run.rule.name].title for run in runs]
+    texts = [
+        title if run.label is None else honest(run.label, run.rule.name, registry)
+        for run, title in zip(runs, titles, strict=True)
+    ]
+    for text in dict.fromkeys(texts):
+        alike = [i for i, each in enumerate(texts) if each == text]
+        if len({titles[i] for i in alike}) > 1:
+            for i in alike:
+                texts[i] = text if text == titles[i] else f"{text} ({titles[i]})"
+    out = [(text, "") for text in texts]
+    for text in dict.fromkeys(texts):
+        alike = [i for i, each in enumerate(texts) if each == text]
         facts = [_facts(runs[i], rates[i], registry) for i in alike]
         for i, differs in zip(alike, _differences(facts), strict=True):
-            out[i] = (f"{title} {differs}" if differs else title, differs)
+            out[i] = (f"{text} {differs}", differs) if differs else (text, "")
+    return _numbered(out)
+
+
+def _numbered(made: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The labels with a number after those that are still equal, as where a user wrote what another got."""
+    taken = {label for label, _ in made}
+    seen: set[str] = set()
+    out = []
+    for label, differs in made:
+        count = 2
+        while label in seen and f"{label} #{count}" in taken | seen:
+            count += 1
+        if label in seen:
+            label, differs = f"{label} #{count}", f"{differs} #{count}".strip()
+        seen.add(label)
+        out.append((label, differs))
     return out
 
 
 def honest(label: str, rule: str, registry: Registry = optimizer) -> str:
-    """The user's label, with the real rule's title after it where another rule is named first."""
+    """The user's label, with the real rule's title after it where it names another rule anywhere.
+
+    A setting of the rule that is also another rule's name, as momentum is, counts as that rule
+    only where it has a capital.
+    """
     words = {}
     for entry in registry.entries():
-        words.update(
-            {word.lower(): entry.name for word in (entry.name, entry.name.replace("_", " "), entry.title)}
-        )
+        for word in (entry.name, entry.name.replace("_", " "), entry.title):
+            words[word.casefold()] = entry.name
     longest = sorted(words, key=len, reverse=True)
-    pattern = r"(?<!\w)(" + "|".join(map(re.escape, longest)) + r")(?!\w)"
-    named = re.search(pattern, label.lower())
-    if named is None or words[named[1]] == rule:
-        return label
-    return f"{label} ({registry[rule].title})"
+    # No letter on either side; digits and underscores are no part of a name: LAMB2, LAMB_v1.
+    pattern = r"(?<![^\W\d_])(" + "|".join(map(re.escape, longest)) + r")(?![^\W\d_])"
+    settings = registry[rule].settings
+    for named in re.findall(pattern, unicodedata.normalize("NFKC", label), re.IGNORECASE):
+        if words.get(named.casefold()) != rule and named not in settings:
+            return f"{label} ({registry[rule].title})"
+    return label
 
 
 def _facts(run: Run, rate: float, registry: Registry) -> dict[str, Any]:

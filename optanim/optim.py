@@ -38,6 +38,8 @@ class Optimizer:
                 raise TypeError(f"{name} steps Tensors, not a {type(param).__name__}")
         if not self.params:
             raise ValueError(f"{name} has no Tensors to step")
+        if len({id(param) for param in self.params}) < len(self.params):
+            raise ValueError(f"{name}: one Tensor is given twice")
         known = self.entry.settings
         for word in settings:
             if word not in known:
@@ -53,6 +55,9 @@ class Optimizer:
             for word, value in settings.items()
         }
         self.settings = self.entry.defaults() | given
+        check = self.entry.facts.get("check")
+        if check and (wrong := check(self.settings)):
+            raise ValueError(f"{name}: {wrong}")
         self.t = 0
         self._states: list[dict[str, Any]] = [{} for _ in self.params]
 

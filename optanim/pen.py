@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.themes import RGB
+from optanim.themes import RGB, rgb
 
 Pixels = NDArray[np.uint8]
 MOVETO, LINETO, CLOSEPOLY = 1, 2, 79  # matplotlib's path codes
@@ -126,8 +126,11 @@ class Pen:
     def __init__(self, width: int, height: int) -> None:
         from matplotlib.backend_bases import GraphicsContextBase
         from matplotlib.backends.backend_agg import RendererAgg
-        from matplotlib.transforms import Affine2D
+        from matplotlib.path import Path
+        from matplotlib.transforms import Affine2D, Bbox
 
+        self._path: Any = Path
+        self._bbox: Any = Bbox
         self._agg: Any = RendererAgg(width, height, 72)  # 72: a point is a pixel
         self._flip = Affine2D.from_values(1, 0, 0, -1, 0, height)
         self._gc: Any = GraphicsContextBase()
@@ -136,31 +139,32 @@ class Pen:
         self._markers: dict[str, NDArray[np.float64]] = {}
         self.pixels: Pixels = np.asarray(self._agg.buffer_rgba())
         self.page = Box(0, 0, width, height)
-        self.clip = self.page
+        self._set_clip(self.page)
 
     @contextmanager
     def clipped(self, box: Box) -> Iterator[bool]:
         """Keeps strokes inside a box (and inside the boxes around it); False where none is left."""
         before = self.clip
         inside = box.within(before)
-        self.clip = inside or Box(0, 0, 0, 0)
+        self._set_clip(inside or Box(0, 0, 0, 0))
         try:
             yield inside is not None
         finally:
-            self.clip = before
+            self._set_clip(before)
 
-    def _draw(self, points: Any, codes: Any, face: Any) -> None:
-        from matplotlib.path import Path
-        from matplotlib.transforms import Bbox
-
-        path = Path(points, codes)
-        path.should_simplify = False
-        box, height = self.clip, self.page.height
-        self._gc.set_clip_rectangle(
-            Bbox.from_extents(box.left, height - box.bottom, box.right, height - box.top)
+    def _set_clip(self, box: Box) -> None:
+        height = self.page.height
+        self.clip = box
+        self._clip_rectangle = (
+            self._bbox.from_extents(box.left, height - box.bottom, box.right, height - box.top)
             if box != self.page
             else None
         )
+
+    def _draw(self, points: Any, codes: Any, face: Any) -> None:
+        path = self._path(points, codes)
+        path.should_simplify = False
+        self._gc.set_clip_rectangle(self._clip_rectangle)
         self._agg.draw_path(self._gc, path, self._flip, face)
 
     def stroke(
@@ -238,34 +242,61 @@ def text_sprite(
     halo: str | None = None,
     halo_width: float = 2.0,
 ) -> Sprite:
-    """One sprite of lines (text, colour, size in points, weight) under one another."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    from matplotlib.patheffects import Normal, withStroke
+    """One sprite of lines (text, colour, size in points, weight) under one another, cut tight."""
+    from matplotlib.backend_bases import GraphicsContextBase
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import TextPath
+    from matplotlib.transforms import Affine2D
 
+    margin = math.ceil(halo_width) + 6
     longest = max(len(text) * size for text, _, size, _ in lines)
-    height = sum(size for _, _, size, _ in lines) * 1.45 * dpi / 72 + 12
-    width = longest * 0.9 * dpi / 72 + 24
-    figure = Figure(figsize=(math.ceil(width) / dpi, math.ceil(height) / dpi), dpi=dpi)
-    figure.patch.set_alpha(0)
-    canvas = FigureCanvasAgg(figure)
-    y = 1.0
-    full = math.ceil(height)
-    for text, color, size, weight in lines:
-        drawn = figure.text(
-            10 / math.ceil(width), y - 5 / full, text, color=color, size=size, weight=weight,
-            family=family, va="top", parse_math=False,
-        )  # fmt: skip
-        if halo:
-            stroke = withStroke(linewidth=2 * halo_width * 72 / dpi, foreground=halo)
-            drawn.set_path_effects([stroke, Normal()])
-        y -= size * 1.38 * dpi / 72 / full
+    width = math.ceil(longest * 1.1 * dpi / 72) + 2 * margin
+    height = math.ceil(sum(size for _, _, size, _ in lines) * 1.5 * dpi / 72) + 2 * margin
+    agg: Any = RendererAgg(width, height, dpi)
+    gc: Any = GraphicsContextBase()
+    gc.set_joinstyle("round")
+    gc.set_capstyle("round")
+    baseline = float(margin)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # a film says once which characters are lacking
-        canvas.draw()
-    pixels = np.asarray(canvas.buffer_rgba())
+        for text, color, size, weight in lines:
+            baseline += round(size * 1.38 * dpi / 72)
+            font = FontProperties(family=family, size=size, weight=weight)
+            if halo and text:
+                gc.set_foreground(halo)
+                gc.set_linewidth(2 * halo_width * 72 / dpi)
+                outline = TextPath((0, 0), text, size=size, prop=font)
+                place = Affine2D().scale(dpi / 72).translate(margin, height - baseline)
+                agg.draw_path(gc, outline, place, rgb(halo))
+            gc.set_foreground(color)
+            agg.draw_text(gc, margin, baseline, text, font, 0)
+    pixels = np.asarray(agg.buffer_rgba())
     rows = np.flatnonzero(pixels[..., 3].any(axis=1))
     columns = np.flatnonzero(pixels[..., 3].any(axis=0))
     if not len(rows):
         return Sprite(pixels[:1, :1].copy())
     return Sprite(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy())
+
+
+def glyph(
+    character: str,
+    color: str,
+    size: float,
+    weight: str,
+    family: str,
+    dpi: float,
+    width: int,
+    height: int,
+    baseline: int,
+) -> Sprite:
+    """A character in a cell of a given size, its baseline so many pixels from the top; not cut."""
+    from matplotlib.backend_bases import GraphicsContextBase
+    from matplotlib.backends.backend_agg import RendererAgg
+    from matplotlib.font_manager import FontProperties
+
+    agg: Any = RendererAgg(width, height, dpi)
+    gc: Any = GraphicsContextBase()
+    gc.set_foreground(color)
+    agg.draw_text(gc, 0, baseline, character, FontProperties(family=family, size=size, weight=weight), 0)
+    return Sprite(np.array(agg.buffer_rgba()))

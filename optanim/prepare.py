@@ -14,9 +14,19 @@ from optanim.labels import number
 from optanim.problem import data as data_of
 from optanim.problem import problem as problem_of
 from optanim.registry import Registry
-from optanim.scene import Run, Scene
+from optanim.scene import Limits, Run, Scene
+from optanim.settings import grouped
 from optanim.trace import Array, Data, Problem
 
+# The E6 series from 1e-4 to 1: even on a log axis, and each number is printed exactly.
+GRID: tuple[float, ...] = (
+    *(
+        float(f"{e6}e{power}")
+        for power in (-4, -3, -2, -1)
+        for e6 in ("1", "1.5", "2.2", "3.3", "4.7", "6.8")
+    ),
+    1.0,
+)
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
 
@@ -32,12 +42,19 @@ class Prepared:
     runs: tuple[Run, ...] = ()
     rates: tuple[float | None, ...] = ()
 
+    @property
+    def steps(self) -> int:
+        """Of all runs together; one that is tuned makes its steps once more for every rate of the grid."""
+        tries = [1 if rate is not None else 1 + len(GRID) for rate in self.rates]
+        return sum(run.steps * n for run, n in zip(self.runs, tries, strict=True))
 
-def prepare(scene: Scene, registry: Registry = optimizer) -> Prepared:
+
+def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None = None) -> Prepared:
     """Everything that stepping a scene needs, without a step.
 
     Raises UserError with all that is wrong: a file of data, a start at which the loss or its
-    gradient is not finite, a learning rate that is missing where there is no minimum to tune it for.
+    gradient is not finite, a learning rate that is missing where there is no minimum to tune it for,
+    more work than the limit.
     """
     data = data_of(scene)
     problem = problem_of(scene, data)
@@ -54,11 +71,31 @@ def prepare(scene: Scene, registry: Registry = optimizer) -> Prepared:
         if rate is None and not problem.minima and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
+    ready = Prepared(data, problem, runs, rates)
+    mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
         # Runs that share a start share its mistake.
         found = list(dict.fromkeys(mistakes))
         raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
-    return Prepared(data, problem, runs, rates)
+    return ready
+
+
+def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:
+    """The mistake of a scene whose steps evaluate its model more often than the limit allows."""
+    points = ready.problem.data if ready.problem else None
+    rows = 1 if points is None else len(points.x)
+    work = ready.steps * rows
+    if work <= limits.work:
+        return []
+    tuned = ", tuning included," if None in ready.rates else ""
+    on = f" on {grouped(rows)} rows of data" if points is not None else ""
+    longest = max(ready.runs, key=lambda run: run.steps).rule
+    place = scene.places.get("steps") or longest.places.get("steps")
+    if place is None:
+        place = scene.dataset.place if scene.dataset and rows > 1 else longest.place
+    hint = f"takes at most {grouped(limits.work)}; --max-work lifts it"
+    message = f"{grouped(ready.steps)} steps of all runs{tuned}{on} are {grouped(work)} evaluations"
+    return [Mistake(message, place, hint)]
 
 
 def _bad_starts(scene: Scene, problem: Problem, runs: Sequence[Run]) -> list[Mistake | None]:

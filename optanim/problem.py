@@ -95,7 +95,7 @@ def _rows(entry: Entry, points: Data | None) -> int:
     return max(1, CHUNK // len(points.x)) if "data" in entry.asks and points is not None else CHUNK
 
 
-def _loss(function: Callable[..., Any], n: int, rows: int) -> Callable[[Array], Array]:
+def _loss(function: Callable[..., Any], n: int, rows: int = CHUNK) -> Callable[[Array], Array]:
     def loss(params: Array) -> Array:
         value = np.empty(len(params), params.dtype)
         with np.errstate(all="ignore"):
@@ -107,7 +107,7 @@ def _loss(function: Callable[..., Any], n: int, rows: int) -> Callable[[Array], 
     return loss
 
 
-def _slope(function: Callable[..., Any], n: int, rows: int) -> Slope:
+def _slope(function: Callable[..., Any], n: int, rows: int = CHUNK) -> Slope:
     def slope(params: Array) -> tuple[Array, Array]:
         """Loss and gradient; complex parameters give complex ones, for exact second derivatives."""
         value, gradient = np.empty(len(params), params.dtype), np.empty_like(params, order="F")

@@ -115,6 +115,7 @@ class _Builder:
             minima=self.get("minima"),
             panels=panels,
             mosaic=grid,
+            arranged="panels" in self.given or "layout" in self.given,
             pace=self.get("pace"),
             look=look,
             themes=self.get("theme"),

@@ -13,6 +13,7 @@ from optanim.errors import Mistake, RenderError, UserError
 from optanim.kinds import format_
 from optanim.registry import Entry
 from optanim.scene import Limits, Look, Output, Scene
+from optanim.settings import Number, Wrong
 from optanim.simulate import simulate
 from optanim.trace import Trace
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from optanim.film import Film
 
 Progress = Callable[[str, int, int], None]
+FRACTION = Number(low=0, high=1)
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,9 @@ def render(
     limits = limits or Limits()
     if not isinstance(scene, Scene):
         scene = reader.load(scene, limits=limits)
-    single = is_file(out)
-    out = Path(out)
-    if single:
-        if formats:
-            raise UserError(
-                Mistake(f"{out} is one file, and its suffix chooses the format", hint="drop formats")
-            )
-        formats = [out.suffix[1:].lower()]
-    outputs = reader.outputs(
+    jobs = plan(
         scene,
+        out,
         formats=formats,
         theme=theme,
         size=size,
@@ -90,12 +85,27 @@ def render(
         hold=hold,
         limits=limits,
     )
+    trace = simulate(scene, _named(progress, "stepping"), limits=limits)
+    return write(trace, jobs, progress)
+
+
+def plan(scene: Scene, out: str | Path, *, formats: Sequence[str] | None = None, **options: Any) -> list[Job]:
+    """The files that `render` writes of a scene, from the same arguments but `progress`."""
+    single = is_file(out)
+    out = Path(out)
+    if single:
+        if formats:
+            raise UserError(
+                Mistake(f"{out} is one file, and its suffix chooses the format", hint="drop formats")
+            )
+        formats = [out.suffix[1:].lower()]
+    outputs = reader.outputs(scene, formats=formats, **options)
     jobs = [
         _job(scene, output, out if single else None, out) for output in (outputs[:1] if single else outputs)
     ]
     if not single:
         jobs += _posters(jobs)
-    return write(simulate(scene, _named(progress, "stepping")), jobs, progress)
+    return jobs
 
 
 def write(trace: Trace, jobs: Sequence[Job], progress: Progress | None = None) -> list[Written]:
@@ -138,6 +148,10 @@ def still(
     `out` is a folder, in which it becomes NAME-still.png, or a .png file.
     """
     limits = limits or Limits()
+    try:
+        at = FRACTION.check(at)
+    except Wrong as wrong:
+        raise UserError(Mistake(f"at: {wrong.message}", hint=wrong.hint)) from None
     if not isinstance(scene, Scene):
         scene = reader.load(scene, limits=limits)
     path = Path(out) if is_file(out) else Path(out) / f"{scene.name}-still.png"
@@ -145,7 +159,7 @@ def still(
         raise UserError(Mistake(f"a still is a .png, not {path.name}"))
     output = reader.outputs(scene, formats=["png"], theme=theme, size=size, limits=limits)[0]
     job = Job(path, format_["png"], output.look, {"at": at})
-    return write(simulate(scene), [job])[0]
+    return write(simulate(scene, limits=limits), [job])[0]
 
 
 def is_file(out: str | Path) -> bool:

@@ -126,6 +126,9 @@ class Limits:
     steps: int = 100_000
     frames: int = 5_000
     pixels: int = 4_000_000
+    work: int = (
+        2_000_000_000  # evaluations of the model: steps of all runs, tuning included, times rows of data
+    )
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ class Scene:
     minima: tuple[Point, ...] | None = None
     panels: tuple[Thing, ...] = ()
     mosaic: tuple[tuple[int | None, ...], ...] = ()  # per row, which of the panels; None: nothing
+    arranged: bool = True  # the scene says how its panels stand; else a tall picture may stack them
     pace: str = "linear"
     look: Look = Look()  # of the scene, which an output may change for itself
     themes: tuple[str, ...] = (Look.theme,)

@@ -14,6 +14,8 @@ import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Integral
+from numbers import Real as RealNumber
 from typing import Annotated, Any, TypeVar
 
 NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?")
@@ -87,8 +89,9 @@ class Number:
 
     def check(self, value: Any) -> float | int:
         """The value as float (int where `whole`), or Wrong."""
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
+        if isinstance(value, bool) or not isinstance(value, RealNumber):
             raise Wrong(f"{value!r} is not a number", f"takes {self.describe()}")
+        value = int(value) if isinstance(value, Integral) else float(value)  # NumPy has numbers of its own
         if not -LARGEST <= value <= LARGEST:  # an int may be larger than every float
             name = value if isinstance(value, float) else "a number of so many digits"
             raise Wrong(f"{name} is not a finite number", f"takes {self.describe()}")
@@ -164,10 +167,17 @@ class Color:
     def check(self, value: Any) -> str:
         from PIL import ImageColor
 
+        text = str(value)
         try:
-            return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(str(value))[:3])
+            parts = ImageColor.getrgb(text)
         except ValueError:
-            raise Wrong(f"'{value}' is not a colour", f"takes {self.describe()}") from None
+            raise Wrong(f"'{text}' is not a colour", f"takes {self.describe()}") from None
+        if not all(0 <= part <= 255 for part in parts):
+            raise Wrong(f"'{text}' is out of range", f"takes {self.describe()}")
+        if len(parts) != 3:
+            solid = "#{:02x}{:02x}{:02x}".format(*parts[:3])
+            raise Wrong(f"'{text}' is a colour with an opacity", f"write '{solid}'")
+        return "#{:02x}{:02x}{:02x}".format(*parts)
 
 
 @dataclass(frozen=True)

@@ -13,21 +13,12 @@ from optanim.driver import Group, Layer, Rule, drive, kind_of
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
-from optanim.prepare import prepare, standardize
+from optanim.prepare import GRID, prepare, standardize
 from optanim.problem import around
 from optanim.registry import Registry
-from optanim.scene import Point, Run, Scene
+from optanim.scene import Limits, Point, Run, Scene
 from optanim.trace import Ended, Path, Problem, Trace, Tuned
 
-# The E6 series from 1e-4 to 1: even on a log axis, and each number is printed exactly.
-GRID: tuple[float, ...] = (
-    *(
-        float(f"{e6}e{power}")
-        for power in (-4, -3, -2, -1)
-        for e6 in ("1", "1.5", "2.2", "3.3", "4.7", "6.8")
-    ),
-    1.0,
-)
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
 
 Array = NDArray[Any]
@@ -44,20 +35,25 @@ class Job:
     seed: Any
 
 
-def simulate(scene: Scene, progress: Progress | None = None, registry: Registry = optimizer) -> Trace:
+def simulate(
+    scene: Scene,
+    progress: Progress | None = None,
+    registry: Registry = optimizer,
+    limits: Limits | None = None,
+) -> Trace:
     """Steps everything the scene names and returns the whole path of every run.
 
-    `progress` is called with the steps made and the steps to make. Raises UserError for what
+    `progress` is called with the steps made and the steps to make; of `limits` only the work is
+    looked at, the others when the scene is read. Raises UserError for what
     `prepare` finds wrong, and where no learning rate of the grid keeps a run near the view.
     """
-    ready = prepare(scene, registry)
+    ready = prepare(scene, registry, limits)
     data, problem, runs = ready.data, ready.problem, ready.runs
     if problem is None or not runs:
         return Trace(scene, scene.steps, (), problem, data)
     fixed = list(ready.rates)
     missing = [i for i, lr in enumerate(fixed) if lr is None]
-    passes = [1 if lr is not None else 1 + len(GRID) for lr in fixed]
-    ticks = _Ticks(progress, sum(run.steps * n for run, n in zip(runs, passes, strict=True)))
+    ticks = _Ticks(progress, ready.steps)
     tuned: dict[int, Tuned] = {}
     if missing:
         best = _tune(problem, scene, [runs[i] for i in missing], registry, ticks)

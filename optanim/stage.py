@@ -158,10 +158,11 @@ class Panel:
     def enter(self, stage: Stage) -> None:
         """Takes the stage before anything is laid out."""
         self.stage = stage
+        given = [run.label for run in stage.trace.scene.runs]
         self.indices = [
             index
             for index, run in enumerate(stage.trace.runs)
-            if self.only is None or run.label in self.only or run.rule in self.only
+            if self.only is None or not {run.label, run.rule, given[index]}.isdisjoint(self.only)
         ]
 
     @property
@@ -179,6 +180,9 @@ class Panel:
 
     def draw_static(self, axes: Any, box: Box) -> None:
         """Everything that never changes, into matplotlib axes that fill the box."""
+
+    def draw_names(self, pen: Pen) -> None:
+        """Words of its own that never change, with the pen on the finished static picture."""
 
     def grown(self, k: int) -> Sequence[Box]:
         """The pixels in which the past at frame k differs from that at frame k - 1."""

@@ -251,6 +251,11 @@ class Reader:
             hint = f"write {entry.name}: …" if lead else f"write {entry.name}: {{{name}: …}}"
             self.wrong(f"'{entry.name}' needs '{name}'", key.place, hint)
         good = {name: value for name, value in values.items() if value is not BAD}
+        check = entry.facts.get("check")
+        if check and len(good) == len(values) and (wrong := check(entry.defaults() | good)):
+            # Told at the first setting that the message names.
+            named = (places[word] for word in wrong.split() if word in places)
+            self.wrong(wrong, next(named, key.place), f"see optanim explain {entry.name}")
         return Thing(entry.name, good, key.place, places)
 
     def entry(self, key: Scalar, registry: Registry) -> Entry | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,35 +36,59 @@ class Track:
         """The step at which the track ends."""
         return float(self.t[-1])
 
+    @cached_property
+    def _spans(self) -> tuple[Floats, Floats, Floats, Floats]:
+        """Of each segment the left, top, right and bottom."""
+        low, high = np.minimum(self.xy[:-1], self.xy[1:]), np.maximum(self.xy[:-1], self.xy[1:])
+        return low[:, 0].copy(), low[:, 1].copy(), high[:, 0].copy(), high[:, 1].copy()
+
     def at(self, t: float) -> tuple[float, float]:
         """Where the head is at step t (held before the first and after the last vertex)."""
-        return float(np.interp(t, self.t, self.xy[:, 0])), float(np.interp(t, self.t, self.xy[:, 1]))
+        i = int(self.t.searchsorted(t, side="right")) - 1
+        if i < 0 or i >= len(self.t) - 1:
+            x, y = self.xy[max(i, 0)]
+            return float(x), float(y)
+        part = (t - self.t[i]) / (self.t[i + 1] - self.t[i])
+        (x0, y0), (x1, y1) = self.xy[i], self.xy[i + 1]
+        return float(x0 + part * (x1 - x0)), float(y0 + part * (y1 - y0))
 
     def cut(self, t0: float, t1: float, box: Box | None = None) -> tuple[Floats, NDArray[np.uint8]] | None:
         """The stretch between two steps as points and codes; only what can touch `box`, if given.
 
         Segments next to those that touch are kept, so that joints inside the box are complete.
         """
-        t1 = min(t1, self.end)
+        t0, t1 = max(t0, float(self.t[0])), min(t1, self.end)
         if t1 <= t0:
             return None
-        first = int(np.searchsorted(self.t, t0, side="right"))
-        last = int(np.searchsorted(self.t, t1, side="left"))
-        points = np.vstack([self.at(t0), self.xy[first:last], self.at(t1)])
-        ink = self.ink[max(first - 1, 0) : last]
+        first = int(self.t.searchsorted(t0, side="right"))
+        last = int(self.t.searchsorted(t1, side="left"))
+        ink = self.ink[first - 1 : last]
         if box is not None:
-            a, b = points[:-1], points[1:]
-            low, high = np.minimum(a, b), np.maximum(a, b)
-            near = (
-                (high[:, 0] >= box.left - 8)
-                & (low[:, 0] <= box.right + 8)
-                & (high[:, 1] >= box.top - 8)
-                & (low[:, 1] <= box.bottom + 8)
-            )
+            left, top, right, bottom = (span[first - 1 : last] for span in self._spans)
+            near = (right >= box.left - 8) & (left <= box.right + 8)
+            near &= (bottom >= box.top - 8) & (top <= box.bottom + 8)
+            found = near.nonzero()[0]
+            if not len(found):
+                return None
+            # Of a long track only the stretch that comes near is looked at further.
+            start, stop = max(int(found[0]) - 1, 0), min(int(found[-1]) + 2, len(near))
+            near = near[start:stop]
             wide = near.copy()
             wide[1:] |= near[:-1]
             wide[:-1] |= near[1:]
-            ink = ink & wide
+            ink = ink[start:stop] & wide
+        else:
+            start, stop = 0, last - first + 1
+        points = np.empty((stop - start + 1, 2))
+        points[:] = self.xy[first - 1 + start : first + stop]
+        if start == 0:
+            points[0] = self.at(t0)
+        if stop == last - first + 1:
+            points[-1] = self.at(t1)
+        if ink.all():
+            codes = np.full(len(points), LINETO, np.uint8)
+            codes[0] = MOVETO
+            return points, codes
         if not ink.any():
             return None
         draws = np.zeros(len(points), bool)
@@ -74,21 +100,28 @@ class Track:
 
     def bounds(self, t0: float, t1: float, margin: float) -> Box | None:
         """The pixels that may change when the track grows from one step to another, under a pen this wide."""
-        t1 = min(t1, self.end)
+        t0, t1 = max(t0, float(self.t[0])), min(t1, self.end)
         if t1 <= t0:
             return None
-        start = np.array(self.at(t0))
-        first = int(np.searchsorted(self.t, t0, side="right"))
-        last = int(np.searchsorted(self.t, t1, side="left"))
+        x, y = self.at(t0)
+        first = int(self.t.searchsorted(t0, side="right"))
+        last = int(self.t.searchsorted(t1, side="left"))
         # A joint changes its shape as long as the segment after it grows, and a sharp one far along
         # it: the whole segment counts, and those before it that are shorter than the pen is wide.
         while first > 0:
             first -= 1
-            if np.hypot(*(self.xy[first] - start)) > 3 * margin:
+            px, py = self.xy[first]
+            if abs(px - x) + abs(py - y) > 4 * margin:
                 break
-        points = np.vstack([start, self.xy[first:last], self.at(t1)])
-        low, high = np.floor(points.min(axis=0) - margin), np.ceil(points.max(axis=0) + margin)
-        return Box(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
+        inside = self.xy[first:last]
+        x1, y1 = self.at(t1)
+        (left, top), (right, bottom) = inside.min(axis=0), inside.max(axis=0)
+        return Box(
+            math.floor(min(left, x1) - margin),
+            math.floor(min(top, y1) - margin),
+            math.ceil(max(right, x1) + margin) + 1,
+            math.ceil(max(bottom, y1) + margin) + 1,
+        )
 
 
 def track(xy: Floats, page: Box) -> Track:

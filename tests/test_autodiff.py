@@ -169,6 +169,27 @@ def test_gradients_of_two_parameters_are_two_arrays() -> None:
     np.testing.assert_array_equal(y.grad, [1, 1])
 
 
+def test_what_was_computed_keeps_the_value_it_was_computed_from() -> None:
+    given = np.array([1.0, 2.0])
+    x = Tensor(given)
+    y = np.exp(x * x)
+    loss = y.sum()
+    given[:] = 100.0
+    x.value = [3.0, 4.0]
+    y.value = 0.0
+    assert (x.value.tolist(), y.value.tolist()) == ([3, 4], [0, 0])
+    loss.backward()
+    np.testing.assert_allclose(x.grad, [2 * np.e, 4 * np.exp(4)], rtol=1e-15)
+
+
+def test_iterating_gives_tensors_with_a_past() -> None:
+    x = Tensor([1.0, 2.0, 3.0])
+    first, *_, last = x
+    (first * last).backward()
+    assert x.grad.tolist() == [3, 0, 1]
+    assert Tensor(10**30).value == 1e30
+
+
 def test_in_place_operators_make_a_new_tensor() -> None:
     x = Tensor(2.0)
     loss = x
@@ -212,6 +233,22 @@ def test_repr(tensor: Tensor, text: str) -> None:
         (lambda: Tensor(1.0).backward(np.ones(3)), ValueError, r"the seed has shape \(3,\)"),
         (lambda: np.asarray(Tensor(1.0)), TypeError, "use its .value"),
         (lambda: Tensor(Tensor(1.0)), TypeError, "pass its .value"),
+        (lambda: Tensor(None), TypeError, "made of numbers, not of None"),
+        (lambda: Tensor([1, None]), TypeError, "made of numbers"),
+        (lambda: Tensor("1"), TypeError, "made of numbers"),
+        (lambda: list(Tensor(1.0)), TypeError, "cannot be iterated over"),
+        (
+            lambda: setattr(Tensor([1.0, 2.0]), "grad", np.ones((2, 2))),
+            ValueError,
+            r"grad has shape \(2, 2\)",
+        ),
+        (lambda: setattr(Tensor([1.0, 2.0]), "grad", [1.0]), ValueError, r"grad has shape \(1,\)"),
+        (
+            lambda: setattr(Tensor(1.0), "value", [1.0]),
+            ValueError,
+            r"value has shape \(1,\), the Tensor \(\)",
+        ),
+        (lambda: Tensor([1.0, 2.0]).value.__setitem__(0, 5.0), ValueError, "read-only"),
         (lambda: np.floor(Tensor(1.0)), TypeError, "np.floor has no derivative here"),
         (lambda: np.sort(Tensor([1.0])), TypeError, "np.sort does not work on a Tensor"),
         (lambda: np.add.reduce(Tensor([1.0])), TypeError, "np.add with reduce does not work"),

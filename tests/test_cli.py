@@ -145,7 +145,13 @@ MISTAKES = [
     (["render", "small.yaml", "broken.yaml", "-o", "a.gif"], "give a folder"),
     (["render", "small.yaml", "-o", "a.gif", "-f", "mp4"], "its suffix chooses the format"),
     (["still", "small.yaml", "--at", "2"], "2.0 is not in the range"),
+    (["still", "small.yaml", "--at", "nan"], "at: nan is not a finite number"),
     (["still", "small.yaml", "-o", "a.gif"], "a still is a .png"),
+    (["render", "small.yaml", "-o", "broken.yaml/"], "broken.yaml/ is not a folder"),
+    (["render", "small.yaml", "-o", "/dev/full"], "/dev/full is not a folder"),
+    (["render", "small.yaml", "--max-work", "39"], "40 steps of all runs are 40 evaluations"),
+    (["trace", "small.yaml", "--max-work", "39"], "--max-work lifts it"),
+    (["still", "small.yaml", "--max-work", "39"], "--max-work lifts it"),
     (["trace", "small.yaml", "--format", "xml"], "'xml' is not one of"),
     (["trace", "."], ".: "),
     (["check"], "Missing argument 'PATH...'"),
@@ -239,6 +245,13 @@ def test_check_says_everything(run: Run) -> None:
     assert "more/deep/b.yml:1:12: " in err
     assert "more/deep/b.yml:3:5: " in err
     assert run("check", "small.yaml") == (0, "1 scene: 1 good, 0 with mistakes\n", "")
+
+
+def test_check_counts_the_work(run: Run) -> None:
+    code, _, err = run("check", "small.yaml", "--max-work", "39")
+    assert code == 2
+    assert "small.yaml:4:8: 40 steps of all runs are 40 evaluations" in err
+    assert run("check", "small.yaml", "--max-work", "40")[0] == 0
 
 
 def test_check_reads_the_data(run: Run) -> None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from optanim.errors import RenderError
-from optanim.formats import find, write
+from optanim.formats import find, other, write
 from optanim.formats.gif import Painter, choose_palette, nearest
 from optanim.formats.mp4 import Planes
 from tests.fake_film import FakeFilm
@@ -186,15 +186,30 @@ def test_other_images_show_the_last_frame(tmp_path: Path, suffix: str, least: fl
     assert psnr(iio.imread(save(film, tmp_path / f"a.{suffix}")), film.frame(-1)) > least
 
 
-@pytest.mark.parametrize("suffix", ["xyz", "pdf", "py", ""])
+@pytest.mark.parametrize("suffix", ["xyz", "pdf", "py", "", "dcm", "hdr", "h5", "wmf", "xbm"])
 def test_unknown_suffixes(suffix: str) -> None:
     assert find(suffix) is None
 
 
 def test_what_imageio_cannot_write_is_said(tmp_path: Path) -> None:
     with pytest.raises(RenderError, match=r"^imageio cannot write \.h5: "):
-        save(FakeFilm(), tmp_path / "a.h5")
+        other.image(FakeFilm(), tmp_path / "a.h5", suffix="h5")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_killed_processes_left_of_a_file_is_removed(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    stays = [
+        f".a.{os.getppid()}.part.gif",
+        f".b.{dead.pid}.part.gif",
+        f".a.{dead.pid}.part.png",
+        ".a.x.part.gif",
+    ]
+    for name in [f".a.{dead.pid}.part.gif", *stays]:
+        (tmp_path / name).write_text("")
+    save(FakeFilm(), tmp_path / "a.gif")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*stays, "a.gif"])
 
 
 GIF_TIMES = [  # fps, frames, hold -> centiseconds

@@ -26,5 +26,11 @@ def test_slope_of_a_perfect_fit_is_zero(name: str) -> None:
     fit = Tensor(TARGET)
     loss = LOSSES[name](fit, TARGET)
     loss.backward()
-    assert float(loss) < 1e-150
+    assert float(loss) == 0
+    assert LOSSES[name](TARGET, TARGET) == 0
     assert fit.grad.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_prediction_is_no_perfect_fit(name: str) -> None:
+    assert np.isnan(LOSSES[name](np.array([[np.nan, 0, 0]]), TARGET)).all()

@@ -75,12 +75,27 @@ def test_arrays_keep_their_shape_and_zero_grad_its_promise() -> None:
         (lambda x: optim.Adam([x], 0.1, beta1=None), ValueError, "beta1: None is not a number"),
         (lambda x: optim.Adam([x], 0.1, decay="later"), ValueError, "'later' is not one of coupled"),
         (lambda x: optim.Adam([], 0.1), ValueError, "Adam has no Tensors"),
+        (lambda x: optim.Adam([x, Tensor(2.0), x], 0.1), ValueError, "Adam: one Tensor is given twice"),
+        (lambda x: optim.SGD([x], 0.1, nesterov=True), ValueError, "SGD: nesterov takes a momentum above 0"),
+        (
+            lambda x: optim.SGD([x], 0.1, nesterov=True, momentum=0.9, dampening=0.1),
+            ValueError,
+            "SGD: nesterov takes a momentum above 0 and no dampening",
+        ),
+        (lambda x: optim.SGD([x], np.float32(np.nan)), ValueError, "nan is not a finite number"),
+        (lambda x: optim.SGD([x], np.bool_(True)), ValueError, "is not a number"),
         (lambda x: optim.Adam([1.0], 0.1), TypeError, "Adam steps Tensors, not a float"),
     ],
 )
 def test_mistakes(wrong: Callable[[Tensor], Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         wrong(Tensor(1.0))
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    opt = optim.SGD([Tensor(1.0)], np.int64(1), momentum=np.float32(0.5), nesterov=True)
+    assert (opt.lr, opt.settings["momentum"]) == (1.0, 0.5)
+    assert {type(opt.lr), type(opt.settings["momentum"])} == {float}
 
 
 def test_a_setting_that_may_be_none() -> None:

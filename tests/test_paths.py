@@ -45,7 +45,7 @@ def test_names_keep_off_one_another(name: str) -> None:
     ("scene", "step", "side"),
     [
         (
-            "landscape: {formula: x**2 + y**2}\nview: [-2, 2, -2, 2]\nstart: [1, 0.5]\nlr: 1.2\noptimizers: gd",
+            "landscape: {formula: x**2+y**2}\nview: [-2, 2, -2, 2]\nstart: [1, 0.5]\nlr: 1.2\noptimizers: gd",
             3,
             0,
         ),

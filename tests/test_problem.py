@@ -128,6 +128,22 @@ def test_a_large_surface_stays_small_in_memory() -> None:
     assert whole[200, 30] == pytest.approx(bound.loss(params)[0], rel=1e-14)
 
 
+def test_many_runs_on_much_data_stay_small_in_memory() -> None:
+    bound = problem(scene(Thing("linear_regression", {"loss": "rmse"}), dataset=Thing("line", {"n": 20_000})))
+    assert bound is not None
+    params = np.random.default_rng(0).normal(size=(300, 2))
+    tracemalloc.start()
+    value, gradient = bound.slope(params)
+    loss = bound.loss(params)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 50e6  # all runs at once take 48 MB for each intermediate result
+    np.testing.assert_array_equal(value, loss)
+    for i in (0, 9, 10, 299):
+        alone = bound.slope(params[[i]])
+        assert (alone[0][0], *alone[1][0]) == (value[i], *gradient[i])
+
+
 def test_model_and_names_of_a_regression() -> None:
     bound = problem(scene(Thing("linear_regression", {"intercept": False}), dataset=Thing("line")))
     assert bound is not None

@@ -14,6 +14,7 @@ from PIL import Image
 import optanim
 from optanim.errors import RenderError, UserError
 from optanim.film import Film
+from optanim.jobs import each
 from optanim.render import still
 from optanim.scene import Limits
 
@@ -139,6 +140,60 @@ def test_a_file_in_the_way(scene: Path, tmp_path: Path) -> None:
         with pytest.raises(UserError, match=r"out is not a folder\n  give a folder, or a file with a suffix"):
             write(scene, tmp_path / "out")
     assert (tmp_path / "out").read_text() == "here"
+
+
+def task(path: Path, **more: object) -> dict[str, object]:
+    return {"scene": str(path), "out": path.parent / "out", "limits": Limits(), "formats": ["png"], **more}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_exception_in_one_scene_is_told_in_full_and_stops_no_other(
+    scene: Path, tmp_path: Path, workers: int
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(HEAD)
+    # No user can give this: it stands for any error that nobody thought of.
+    tasks = [task(scene, theme=5), task(other)]
+    results = dict(each(tasks, workers, lambda *counts: None))
+    bad, good = results[str(scene)], results[str(other)]
+    lines = bad.error.splitlines()
+    assert lines[0].startswith(f"error: {scene}: internal error: TypeError: ")
+    assert lines[1] == "Traceback (most recent call last):"
+    assert lines[-1].startswith("This is a bug in optanim: please report it")
+    assert (bad.code, bad.written, good.code, good.error) == (1, (), 0, "")
+    assert files(tmp_path / "out") == ["other.png"]
+
+
+def test_two_scenes_that_would_write_one_file(scene: Path, tmp_path: Path) -> None:
+    scene.write_text(HEAD + "theme: [light, dark]\n")
+    (tmp_path / "deep").mkdir()
+    names = ["small-dark.yaml", "deep/SMALL.yaml", "third.yaml"]
+    for name in names:
+        (tmp_path / name).write_text(HEAD)
+    paths = [scene, *(tmp_path / name for name in names)]
+    tasks = [task(path, out=tmp_path / "out") for path in paths]
+    with pytest.raises(UserError) as caught:
+        list(each(tasks, 1, lambda *counts: None))
+    assert [str(one).splitlines()[0].replace(f"{tmp_path}/", "") for one in caught.value.mistakes] == [
+        "small.yaml and small-dark.yaml would both write out/small-dark.png",
+        "small.yaml and deep/SMALL.yaml would both write out/SMALL.png",
+    ]
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("at", [float("nan"), -0.1, 1.5])
+def test_a_still_is_from_0_to_1(scene: Path, tmp_path: Path, at: float) -> None:
+    with pytest.raises(UserError, match=r"^at: "):
+        still(scene, tmp_path, at=at)
+    assert files(tmp_path) == ["small.yaml"]
+
+
+@pytest.mark.parametrize("suffix", ["dcm", "hdr"])
+def test_what_imageio_only_reads_is_unknown_before_the_first_step(
+    scene: Path, tmp_path: Path, suffix: str
+) -> None:
+    with pytest.raises(UserError, match=f"unknown format '{suffix}'"):
+        optanim.render(scene, tmp_path / f"a.{suffix}", progress=lambda *done: pytest.fail("it stepped"))
 
 
 PUBLIC = """

@@ -77,6 +77,15 @@ def test_texts_that_are_read(kind: Any, text: str, value: object) -> None:
         (Choice(("mse", "mae")), "maae", "'maae' is not mse or mae", "did you mean 'mae'?"),
         (Choice(("a", "b", "c")), "z", "'z' is not one of a, b, c", ""),
         (Color(), "bluish", "'bluish' is not a colour", "takes a colour such as '#cc3311' or teal"),
+        (
+            Color(),
+            "rgb(999,0,0)",
+            "'rgb(999,0,0)' is out of range",
+            "takes a colour such as '#cc3311' or teal",
+        ),
+        (Color(), "#cc331180", "'#cc331180' is a colour with an opacity", "write '#cc3311'"),
+        (Color(), "#c318", "'#c318' is a colour with an opacity", "write '#cc3311'"),
+        (Color(), "rgba(1,2,3,0)", "'rgba(1,2,3,0)' is a colour with an opacity", "write '#010203'"),
     ],
 )
 def test_texts_that_are_wrong(kind: Any, text: str, message: str, hint: str) -> None:

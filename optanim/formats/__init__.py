@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -67,6 +69,7 @@ def write(film: Moving, path: Path, entry: Entry, settings: Mapping[str, Any]) -
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         try:
             entry.function(film, part, **{**entry.defaults(), **settings})
             os.replace(part, path)
@@ -74,6 +77,29 @@ def write(film: Moving, path: Path, entry: Entry, settings: Mapping[str, Any]) -
             part.unlink(missing_ok=True)
     except OSError as error:
         raise RenderError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _sweep(path: Path) -> None:
+    """Remove what processes that were killed left of this file."""
+    name = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}")
+    with contextlib.suppress(PermissionError):  # another user's stays
+        for left in path.parent.iterdir():
+            match = name.fullmatch(left.name)
+            if match and not _alive(int(match[1])):
+                left.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    """Whether a process runs, or may run."""
+    if os.name != "posix":  # elsewhere to ask is to send a signal
+        return True
+    try:
+        os.kill(pid, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def find(name: str) -> Entry | None:

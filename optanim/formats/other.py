@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -32,15 +33,30 @@ def _entry(suffix: str, function: Any, *, still: bool) -> Entry:
     return Entry("format", suffix, function, ("film", "file"), {}, {"still": still})
 
 
+@functools.cache
 def _known(suffix: str) -> bool:
+    """Whether imageio writes images of this suffix; it lists many that it only reads."""
     from imageio.config import known_extensions, video_extensions
     from PIL import Image
 
     endings = Image.registered_extensions()
     if f".{suffix}" in endings:
-        return endings[f".{suffix}"] in Image.SAVE
-    videos = {extension.extension for extension in video_extensions}
-    return f".{suffix}" in known_extensions and f".{suffix}" not in videos
+        listed = endings[f".{suffix}"] in Image.SAVE
+    else:
+        videos = {extension.extension for extension in video_extensions}
+        listed = f".{suffix}" in known_extensions and f".{suffix}" not in videos
+    return listed and _writable(suffix)
+
+
+def _writable(suffix: str) -> bool:
+    import numpy as np
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it is only a trial
+        try:
+            return bool(_encoded(suffix, np.zeros((16, 16, 3), np.uint8)))
+        except RenderError:
+            return False
 
 
 def image(film: Moving, file: Path, *, suffix: str) -> None:

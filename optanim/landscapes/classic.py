@@ -23,7 +23,7 @@ def rosenbrock(x: Any, y: Any, *, a: Real = 1.0, b: Positive = 100.0) -> Any:
 
 
 @landscape(
-    view=(-1, 4, -1.5, 2),
+    view=(-1, 4, -1.8, 2),
     start=(1, 1.5),
     minima=[(3, 0.5)],
     paper="Beale 1958, On an iterative method for finding a local minimum, Princeton TR 25",

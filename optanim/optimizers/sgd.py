@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from optanim.kinds import optimizer
@@ -24,7 +25,17 @@ def gd(p: Any, g: Any, state: State, lr: Any, t: int) -> Any:
     return p - lr * g
 
 
-@optimizer(title="SGD", paper="Robbins and Monro 1951, doi:10.1214/aoms/1177729586")
+def _nesterov_needs(settings: Mapping[str, Any]) -> str | None:
+    if settings["nesterov"] and not (settings["momentum"] > 0 and settings["dampening"] == 0):
+        return "nesterov takes a momentum above 0 and no dampening"
+    return None
+
+
+@optimizer(
+    title="SGD",
+    paper="Robbins and Monro 1951, doi:10.1214/aoms/1177729586",
+    check=_nesterov_needs,
+)
 def sgd(
     p: Any,
     g: Any,
@@ -43,6 +54,7 @@ def sgd(
 
     v = momentum * v + (1 - dampening) * g        (v = g in the first step, unless dampen_first)
     p = p - lr * v                                (nesterov: p - lr * (g + momentum * v))
+    nesterov takes a momentum above 0 and no dampening.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     v = _velocity(g, state, momentum, dampening * (momentum != 0), dampen_first)

@@ -127,8 +127,11 @@ class Contour(Panel):
         assert problem is not None
         x0, x1, y0, y1 = self.seen
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
-        x = np.linspace(x0, x1, min(max(60, box.width), 400))
-        y = np.linspace(y0, y1, min(max(60, box.height), 400))
+        # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
+        rows = len(self.stage.trace.data.x) if self.stage.trace.data else 1
+        most = int(np.clip(np.sqrt(3e8 / rows), 40, 400))
+        x = np.linspace(x0, x1, min(max(60, box.width), most))
+        y = np.linspace(y0, y1, min(max(60, box.height), most))
         with np.errstate(all="ignore"):
             z = problem.surface(x[None, :], y[:, None], loss=None if self.loss == "full" else self.loss)
         z = np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)

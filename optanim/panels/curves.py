@@ -137,6 +137,13 @@ class CurvePanel(Panel):
             if line.name
         ]
 
+    def draw_names(self, pen: Pen) -> None:
+        stage = self.stage
+        for name in self.names:
+            if abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
+                pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
+            pen.place(name.sprite, *name.place)
+
     # -- past and front ------------------------------------------------------------------------
 
     def grown(self, k: int) -> list[Box]:
@@ -172,10 +179,6 @@ class CurvePanel(Panel):
                 style = stage.styles[line.index]
                 hx = min(max(hx, self.box.left), self.box.right)
                 pen.mark("triangle", hx, edge, stage.px(4.5), style.rgb, stage.halo, stage.px(1.4), turn)
-        for name in self.names:
-            if abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
-                pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
-            pen.place(name.sprite, *name.place)
 
 
 def end_name(panel: Panel, index: int, text: str, below: str = "") -> Sprite:

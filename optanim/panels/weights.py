@@ -92,7 +92,7 @@ class Weights(CurvePanel):
             for sprite, centre in zip(sprites.values(), centres, strict=True)
         ]
 
-    def draw_front(self, pen: Pen, k: int) -> None:
-        super().draw_front(pen, k)
+    def draw_names(self, pen: Pen) -> None:
+        super().draw_names(pen)
         for sprite, x, y in self.beside:
             pen.place(sprite, x, y)
