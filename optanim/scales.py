@@ -76,19 +76,26 @@ def symlog_ticks(low: float, high: float, threshold: float, most: int) -> list[f
 
 
 def tick_words(values: Sequence[float]) -> list[str]:
-    """Tick labels as short as they can be while they all differ; large and small ones as powers."""
+    """Tick labels as short as they can be while they all differ; large and small ones as powers.
+
+    Where one has to be a power, all from a thousand up and a thousandth down are.
+    """
+    exponents = [math.floor(math.log10(abs(value)) + 1e-12) for value in values if value]
+    plain = range(-3, 5)
+    if any(exponent not in plain for exponent in exponents):
+        plain = range(-2, 3)
     for digits in range(3, 16):
-        words = [_tick(value, digits) for value in values]
+        words = [_tick(value, digits, plain) for value in values]
         if len(set(words)) == len(set(values)):
             break
     return words
 
 
-def _tick(value: float, digits: int) -> str:
+def _tick(value: float, digits: int, plain: range) -> str:
     if value == 0:
         return "0"
     exponent = math.floor(math.log10(abs(value)) + 1e-12)
-    if -3 <= exponent <= 4:
+    if exponent in plain:
         return f"{value:.{max(digits, exponent + 1)}g}".replace("-", "−")
     written = f"{value:.{digits - 1}e}".split("e")
     mantissa, exponent = f"{float(written[0]):.{digits}g}", int(written[1])
