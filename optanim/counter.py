@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from optanim.pen import Pen, Sprite, glyph
+from optanim.pen import Pen
 from optanim.stage import Stage
+from optanim.typeset import Sprite, glyph
 
 FAMILY = "DejaVu Sans Mono"
 SIZE = 9.5
@@ -49,6 +50,7 @@ class Counter:
         key = (character, color)
         if key not in self._glyphs:
             rise, height = round(self.stage.px(14)), round(self.stage.px(19))
-            style = (color, SIZE, "normal")
-            self._glyphs[key] = glyph(character, *style, FAMILY, self.stage.dpi, self.slot + 1, height, rise)
+            line = (character, color, SIZE, "normal")
+            cell = (self.slot + 1, height, rise)
+            self._glyphs[key] = glyph(character, line, self.stage.dpi, FAMILY, *cell)
         return self._glyphs[key]

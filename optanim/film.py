@@ -1,6 +1,6 @@
 """Layout, time line and layers: a trace becomes frames.
 
-A frame is made of three layers. The static picture is drawn once by matplotlib. The past (faint
+A frame is made of three layers. The static picture is drawn once. The past (faint
 tails, finished curves) is drawn on it and only ever changes in a few small boxes a frame. The
 foreground (heads, bright tails, names, cursor, counter) is drawn whole on a copy of the past.
 Nothing else remembers anything: `frame(k)` rebuilds any frame from nothing by the same calls.
@@ -8,13 +8,9 @@ Nothing else remembers anything: `frame(k)` rebuilds any frame from nothing by t
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-
-from optanim import words
+from optanim import typeset, words
 from optanim.counter import Counter
 from optanim.errors import RenderError
 from optanim.kinds import panel as panels
@@ -22,7 +18,7 @@ from optanim.layout import cells
 from optanim.pen import Box, Pen, Pixels, merge
 from optanim.scene import Look
 from optanim.stage import Panel, Stage
-from optanim.themes import THEMES
+from optanim.themes import THEMES, rgb
 from optanim.trace import Trace
 
 HEIGHTS = (480, 640, 780, 920)  # of a picture with so many rows of panels, where no size says
@@ -65,7 +61,7 @@ class Film:
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the picture."""
         texts = [words.title(self.trace), self.trace.scene.caption or ""]
-        lacking = self.stage.lacking([*texts, *(run.label for run in self.trace.runs)])
+        lacking = typeset.lacking([*texts, *(run.label for run in self.trace.runs)], self.theme.family)
         if not lacking:
             return ()
         return (f"{self.theme.family} has no {' '.join(lacking[:20])}: drawn as a box",)
@@ -80,87 +76,59 @@ class Film:
         return self._static
 
     def _draw_static(self) -> Pixels:
-        from matplotlib import rc_context
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        dpi = self.stage.dpi
-        rc: Any = self.theme.rc()
-        with rc_context(rc), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph")  # said by `notes`
-            figure = Figure(figsize=(self.width / dpi, self.height / dpi), dpi=dpi)
-            canvas = FigureCanvasAgg(figure)
-            area = self._draw_words(figure)
-            px = self.stage.px
-            shapes = {
-                index: (shape, each.margins())
-                for index, each in enumerate(self.panels)
-                if (shape := each.shape()) is not None
-            }
-            boxes = cells(self.mosaic, area, px(14), px(12), shapes)
-            for index, each in enumerate(self.panels):
-                need = each.margins()
-                cell = boxes[index]
-                box = Box(
-                    round(cell.left + need.left),
-                    round(cell.top + need.top),
-                    round(cell.right - need.right),
-                    round(cell.bottom - need.bottom),
+        pen, px = Pen(self.width, self.height), self.stage.px
+        pen.pixels[:] = (*(round(255 * c) for c in rgb(self.theme.background)), 255)
+        area = self._draw_words(pen)
+        shapes = {
+            index: (shape, each.margins())
+            for index, each in enumerate(self.panels)
+            if (shape := each.shape()) is not None
+        }
+        boxes = cells(self.mosaic, area, px(14), px(12), shapes)
+        for index, each in enumerate(self.panels):
+            need, cell = each.margins(), boxes[index]
+            box = Box(
+                round(cell.left + need.left),
+                round(cell.top + need.top),
+                round(cell.right - need.right),
+                round(cell.bottom - need.bottom),
+            )
+            if box.width < px(40) or box.height < px(30):
+                raise RenderError(
+                    f"{self.width}x{self.height} leaves no room for {len(self.panels)} panels; "
+                    "take a larger size"
                 )
-                if box.width < px(40) or box.height < px(30):
-                    raise RenderError(
-                        f"{self.width}x{self.height} leaves no room for {len(self.panels)} panels; "
-                        "take a larger size"
-                    )
-                axes = figure.add_axes(
-                    (
-                        box.left / self.width,
-                        1 - box.bottom / self.height,
-                        box.width / self.width,
-                        box.height / self.height,
-                    )
-                )
-                each.draw_static(axes, box)
-            canvas.draw()
-        pen = Pen(self.width, self.height)
-        pen.pixels[:] = np.asarray(canvas.buffer_rgba())
-        if self.counter:
-            self.counter.draw_still(pen)
-        for each in self.panels:
-            each.draw_names(pen)
+            each.draw_static(pen, box)
         return pen.pixels.copy()
 
-    def _draw_words(self, figure: Any) -> Box:
-        """Title, line of facts and caption, and the counter's place; returns the area that is left."""
-        theme, px = self.theme, self.stage.px
+    def _draw_words(self, pen: Pen) -> Box:
+        """Title, line of facts, caption, and the still part of the counter; returns the area left."""
+        theme, px, stage = self.theme, self.stage.px, self.stage
         left, right = px(54), self.width - px(20)
-
-        def write(text: str, x: float, y: float, **style: Any) -> Any:
-            return figure.text(x / self.width, 1 - y / self.height, text, parse_math=False, **style)
-
         title = words.title(self.trace)
         size = 16.0
-        while size > 13 and self.stage.width(title, size, "bold") > right - left:
+        while size > 13 and stage.width(title, size, "bold") > right - left:
             size -= 0.5
         baseline = px(38)
-        for line in self.stage.wrapped(title, size, "bold", right - left, 2):
-            write(line, left, baseline, size=size, weight="bold", color=theme.ink, va="baseline")
+        for line in stage.wrapped(title, size, "bold", right - left, 2):
+            stage.write(pen, line, left, baseline, size, theme.ink, "bold")
             baseline += px(size * 1.56)
         top = baseline + px(10 - size * 1.56)
         facts = words.facts(self.trace)
-        self.counter = None if self.still else Counter(self.stage, self.trace.steps, right, top + px(15))
+        self.counter = None if self.still else Counter(stage, self.trace.steps, right, top + px(15))
+        if self.counter:
+            self.counter.draw_still(pen)
         if facts or self.counter:
             room = right - left - (self.counter.width + px(16) if self.counter else 0)
-            for line in self.stage.wrapped(facts, 9.5, "normal", room, 2) or [""]:
-                write(line, left, top + px(15), size=9.5, color=theme.muted, va="baseline")
+            for line in stage.wrapped(facts, 9.5, "normal", room, 2) or [""]:
+                stage.write(pen, line, left, top + px(15), 9.5)
                 top += px(16)
             top += px(12)
         bottom = self.height - px(12)
         if self.trace.scene.caption:
-            lines = self.stage.wrapped(self.trace.scene.caption, 9.5, "normal", right - left, 4)
+            lines = stage.wrapped(self.trace.scene.caption, 9.5, "normal", right - left, 4)
             for number, line in enumerate(reversed(lines)):
-                y = self.height - px(16) - number * px(17)
-                write(line, left, y, size=9.5, color=theme.muted, va="baseline")
+                stage.write(pen, line, left, self.height - px(16) - number * px(17), 9.5)
             bottom -= px(12) + len(lines) * px(17)
         return Box(round(px(12)), round(top), round(right), round(bottom))
 

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim.layout import follow
-from optanim.pen import Box, Pen, Sprite
+from optanim.pen import Box, Pen
 from optanim.stage import Stage
 from optanim.themes import rgb
 from optanim.tracks import Track, interleave, track
+from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
 DOTTED = 60  # runs of at most this many steps carry a dot on each iterate

@@ -8,8 +8,7 @@ there without one, to within one level of 255: this lets a film repaint only wha
 from __future__ import annotations
 
 import math
-import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +16,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.themes import RGB, rgb
+from optanim.themes import RGB
+from optanim.typeset import Sprite
 
 Pixels = NDArray[np.uint8]
+Point = tuple[float, float]
 MOVETO, LINETO, CLOSEPOLY = 1, 2, 79  # matplotlib's path codes
 
 
@@ -79,21 +80,6 @@ def merge(boxes: list[Box]) -> list[Box]:
     return merged
 
 
-@dataclass(frozen=True)
-class Sprite:
-    """A small picture with an alpha channel, drawn once and placed often."""
-
-    pixels: Pixels  # (h, w, 4), straight alpha
-
-    @property
-    def width(self) -> int:
-        return int(self.pixels.shape[1])
-
-    @property
-    def height(self) -> int:
-        return int(self.pixels.shape[0])
-
-
 _TURNS = {"square": (4, 45, 1.18), "triangle": (3, 90, 1.22), "diamond": (4, 0, 1.22),
           "pentagon": (5, 90, 1.1), "down": (3, -90, 1.22), "hexagon": (6, 0, 1.08)}  # fmt: skip
 
@@ -120,24 +106,67 @@ def _outline(marker: str) -> NDArray[np.float64]:
     return np.array([*points, points[0]], dtype=float)
 
 
+class _Path:
+    """What the rasterizer reads of a path."""
+
+    __slots__ = ("codes", "should_simplify", "simplify_threshold", "vertices")
+
+    def __init__(self, vertices: NDArray[np.float64], codes: NDArray[np.uint8] | None) -> None:
+        self.vertices, self.codes = vertices, codes
+        self.should_simplify, self.simplify_threshold = False, 0.0
+
+
+class _Context:
+    """What the rasterizer reads of a graphics context: colour, width, caps, and the clip box."""
+
+    _alpha, _forced_alpha, _antialiased = 1.0, False, 1
+    _dashes, _snap, _sketch, _hatch = (0.0, None), False, None, None
+    _joinstyle = "round"
+
+    def __init__(self) -> None:
+        self._rgb = (0.0, 0.0, 0.0, 1.0)
+        self._linewidth = 1.0
+        self._capstyle = "butt"
+        self._cliprect: NDArray[np.float64] | None = None
+
+    def get_dashes(self) -> tuple[float, None]:
+        return self._dashes
+
+    def get_clip_path(self) -> tuple[None, None]:
+        return None, None
+
+    def get_hatch_path(self, density: float = 6.0) -> None:
+        return None
+
+    def get_hatch_color(self) -> tuple[float, float, float, float]:
+        return self._rgb
+
+    def get_hatch_linewidth(self) -> float:
+        return 1.0
+
+    def get_sketch_params(self) -> None:
+        return None
+
+    def get_snap(self) -> bool:
+        return False
+
+
 class Pen:
-    """A pixel buffer of a given size and the strokes that go into it."""
+    """A pixel buffer of a given size and the strokes that go into it.
+
+    The rasterizer is the compiled core of matplotlib's Agg backend; the Python around it, which
+    costs more to import and to call than the drawing itself, is left out.
+    """
 
     def __init__(self, width: int, height: int) -> None:
-        from matplotlib.backend_bases import GraphicsContextBase
-        from matplotlib.backends.backend_agg import RendererAgg
-        from matplotlib.path import Path
-        from matplotlib.transforms import Affine2D, Bbox
+        from matplotlib.backends import _backend_agg
 
-        self._path: Any = Path
-        self._bbox: Any = Bbox
-        self._agg: Any = RendererAgg(width, height, 72)  # 72: a point is a pixel
-        self._flip = Affine2D.from_values(1, 0, 0, -1, 0, height)
-        self._gc: Any = GraphicsContextBase()
-        self._gc.set_snap(False)
-        self._gc.set_joinstyle("round")
+        core: Any = _backend_agg
+        self._agg = core.RendererAgg(width, height, 72)  # 72: a point is a pixel
+        self._flip = np.array([[1.0, 0, 0], [0, -1, height], [0, 0, 1]])
+        self._gc = _Context()
         self._markers: dict[str, NDArray[np.float64]] = {}
-        self.pixels: Pixels = np.asarray(self._agg.buffer_rgba())
+        self.pixels: Pixels = np.asarray(memoryview(self._agg))
         self.page = Box(0, 0, width, height)
         self._set_clip(self.page)
 
@@ -155,17 +184,14 @@ class Pen:
     def _set_clip(self, box: Box) -> None:
         height = self.page.height
         self.clip = box
-        self._clip_rectangle = (
-            self._bbox.from_extents(box.left, height - box.bottom, box.right, height - box.top)
+        self._gc._cliprect = (
+            np.array([[box.left, height - box.bottom], [box.right, height - box.top]], float)
             if box != self.page
             else None
         )
 
     def _draw(self, points: Any, codes: Any, face: Any) -> None:
-        path = self._path(points, codes)
-        path.should_simplify = False
-        self._gc.set_clip_rectangle(self._clip_rectangle)
-        self._agg.draw_path(self._gc, path, self._flip, face)
+        self._agg.draw_path(self._gc, _Path(points, codes), self._flip, face)
 
     def stroke(
         self,
@@ -179,10 +205,27 @@ class Pen:
         """A line through points (m, 2); `codes` (matplotlib's MOVETO 1, LINETO 2) allow gaps."""
         if len(points) < 2 or self.clip.width <= 0:
             return
-        self._gc.set_foreground((*color, alpha), isRGBA=True)
-        self._gc.set_linewidth(width)
-        self._gc.set_capstyle(cap)
+        gc = self._gc
+        gc._rgb, gc._linewidth, gc._capstyle = (*color, alpha), width, cap
         self._draw(points, codes, None)
+
+    def fill(self, points: NDArray[np.float64], codes: NDArray[np.uint8] | None, color: RGB) -> None:
+        """A filled shape; `codes` allow several outlines, and holes by the way they turn."""
+        if len(points) < 3 or self.clip.width <= 0:
+            return
+        self._gc._linewidth = 0.0
+        self._draw(points, codes, (*color, 1.0))
+
+    def rule(
+        self, start: tuple[float, float], end: tuple[float, float], color: RGB, alpha: float = 1.0
+    ) -> None:
+        """A hairline of one pixel, level or upright, on the middle of a pixel so that it is crisp."""
+        (x0, y0), (x1, y1) = start, end
+        if x0 == x1:
+            x0 = x1 = math.floor(x0) + 0.5
+        else:
+            y0 = y1 = math.floor(y0) + 0.5
+        self.stroke(np.array([[x0, y0], [x1, y1]]), None, color, 1.0, alpha, cap="butt")
 
     def mark(
         self,
@@ -194,6 +237,7 @@ class Pen:
         edge: RGB | None = None,
         edge_width: float = 0.0,
         turn: float = 0.0,
+        alpha: float = 1.0,
     ) -> None:
         """A filled marker with an optional edge, turned by an angle in radians."""
         if self.clip.width <= 0:
@@ -207,15 +251,13 @@ class Pen:
         if turn:
             c, s = math.cos(turn), math.sin(turn)
             points = points @ np.array([[c, s], [-s, c]])
+        gc = self._gc
         if edge is not None:
             # The halo is a wider shape below, so that it never eats into the marker.
-            self._gc.set_capstyle("round")
-            self._gc.set_foreground((*edge, 1.0), isRGBA=True)
-            self._gc.set_linewidth(2 * edge_width)
+            gc._rgb, gc._linewidth, gc._capstyle = (*edge, 1.0), 2 * edge_width, "round"
             self._draw(points + (x, y), codes, (*edge, 1.0))
-        self._gc.set_foreground((*face, 1.0), isRGBA=True)
-        self._gc.set_linewidth(0)
-        self._draw(points + (x, y), codes, (*face, 1.0))
+        gc._linewidth = 0.0
+        self._draw(points + (x, y), codes, (*face, alpha))
 
     def place(self, sprite: Sprite, x: int, y: int) -> None:
         """A sprite with its left top corner on a whole pixel."""
@@ -233,70 +275,3 @@ class Pen:
         self.pixels[box.top : box.bottom, box.left : box.right] = picture[
             box.top : box.bottom, box.left : box.right
         ]
-
-
-def text_sprite(
-    lines: Sequence[tuple[str, str, float, str]],
-    dpi: float,
-    family: str,
-    halo: str | None = None,
-    halo_width: float = 2.0,
-) -> Sprite:
-    """One sprite of lines (text, colour, size in points, weight) under one another, cut tight."""
-    from matplotlib.backend_bases import GraphicsContextBase
-    from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import TextPath
-    from matplotlib.transforms import Affine2D
-
-    margin = math.ceil(halo_width) + 6
-    longest = max(len(text) * size for text, _, size, _ in lines)
-    width = math.ceil(longest * 1.1 * dpi / 72) + 2 * margin
-    height = math.ceil(sum(size for _, _, size, _ in lines) * 1.5 * dpi / 72) + 2 * margin
-    agg: Any = RendererAgg(width, height, dpi)
-    gc: Any = GraphicsContextBase()
-    gc.set_joinstyle("round")
-    gc.set_capstyle("round")
-    baseline = float(margin)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph")  # a film says once which characters are lacking
-        for text, color, size, weight in lines:
-            baseline += round(size * 1.38 * dpi / 72)
-            font = FontProperties(family=family, size=size, weight=weight)
-            if halo and text:
-                gc.set_foreground(halo)
-                gc.set_linewidth(2 * halo_width * 72 / dpi)
-                outline = TextPath((0, 0), text, size=size, prop=font)
-                place = Affine2D().scale(dpi / 72).translate(margin, height - baseline)
-                agg.draw_path(gc, outline, place, rgb(halo))
-            gc.set_foreground(color)
-            agg.draw_text(gc, margin, baseline, text, font, 0)
-    pixels = np.asarray(agg.buffer_rgba())
-    rows = np.flatnonzero(pixels[..., 3].any(axis=1))
-    columns = np.flatnonzero(pixels[..., 3].any(axis=0))
-    if not len(rows):
-        return Sprite(pixels[:1, :1].copy())
-    return Sprite(pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].copy())
-
-
-def glyph(
-    character: str,
-    color: str,
-    size: float,
-    weight: str,
-    family: str,
-    dpi: float,
-    width: int,
-    height: int,
-    baseline: int,
-) -> Sprite:
-    """A character in a cell of a given size, its baseline so many pixels from the top; not cut."""
-    from matplotlib.backend_bases import GraphicsContextBase
-    from matplotlib.backends.backend_agg import RendererAgg
-    from matplotlib.font_manager import FontProperties
-
-    agg: Any = RendererAgg(width, height, dpi)
-    gc: Any = GraphicsContextBase()
-    gc.set_foreground(color)
-    agg.draw_text(gc, 0, baseline, character, FontProperties(family=family, size=size, weight=weight), 0)
-    return Sprite(np.array(agg.buffer_rgba()))

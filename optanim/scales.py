@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from optanim.pen import Box
 
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 SMALLEST, LARGEST = 1e-300, 1e300  # values beyond are drawn at the edge: doubles end soon after
@@ -20,6 +23,30 @@ class Scale:
     low: float
     high: float
     threshold: float = 1.0
+
+    def measure(self, values: ArrayLike) -> NDArray[np.float64]:
+        """The values as they are spaced along the axis, in a measure of its own."""
+        v = np.asarray(values, float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            if self.kind == "log":
+                return np.asarray(np.log10(v))
+            if self.kind == "symlog":
+                part = v / self.threshold
+                outer = np.sign(part) * (1 + np.log10(np.maximum(np.abs(part), 1)))
+                return np.where(np.abs(part) > 1, outer, part)
+        return v
+
+    def value(self, measured: float) -> float:
+        """The value that a symlog axis has at a measure, kept where doubles can hold it."""
+        if abs(measured) <= 1:
+            return measured * self.threshold
+        power = min(abs(measured) - 1 + math.log10(self.threshold), math.log10(LARGEST))
+        return math.copysign(10.0**power, measured)
+
+    def place(self, values: ArrayLike) -> NDArray[np.float64]:
+        """Where values stand on the axis: 0 at its low end and 1 at its high end."""
+        low, high = self.measure([self.low, self.high])
+        return (self.measure(values) - low) / (high - low)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         """At most about so many values to mark, and their words."""
@@ -112,10 +139,27 @@ def padded(scale: Scale, part: float) -> Scale:
         room = (math.log10(high) - math.log10(low)) * part
         return Scale("log", max(low / 10**room, SMALLEST), min(high * 10**room, LARGEST))
     if scale.kind == "symlog":
-        ends = [math.copysign(math.log1p(abs(v) / scale.threshold), v) for v in (low, high)]
-        room = (ends[1] - ends[0]) * part or 1.0
-        wide = [math.copysign(math.expm1(min(abs(v), 680)), v) for v in (ends[0] - room, ends[1] + room)]
-        spread = [float(np.clip(v * scale.threshold, -LARGEST, LARGEST)) for v in wide]
-        return Scale("symlog", spread[0], spread[1], scale.threshold)
+        ends = scale.measure([low, high])
+        room = float(ends[1] - ends[0]) * part or 1.0
+        wide = [scale.value(end) for end in (float(ends[0]) - room, float(ends[1]) + room)]
+        return Scale("symlog", wide[0], wide[1], scale.threshold)
     room = (high - low) * part or abs(high) * part or 1.0
     return Scale("linear", low - room, high + room)
+
+
+@dataclass(frozen=True)
+class Axes:
+    """A box of the picture with a scale along each side: data to pixels."""
+
+    box: Box
+    x: Scale
+    y: Scale
+
+    def pixels(self, points: ArrayLike) -> NDArray[np.float64]:
+        """Data points (m, 2) in pixels from the left top corner of the picture."""
+        xy = np.asarray(points, float)
+        box = self.box
+        with np.errstate(over="ignore", invalid="ignore"):
+            x = box.left + self.x.place(xy[:, 0]) * box.width
+            y = box.bottom - self.y.place(xy[:, 1]) * box.height
+        return np.column_stack([x, y])

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim import typeset
 from optanim.layout import Margins
-from optanim.pen import Box, Pen, Sprite, text_sprite
+from optanim.pen import Box, Pen
+from optanim.scales import Axes, linear_ticks, tick_words
 from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
 from optanim.trace import Path, Trace
+from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
 NAME_WIDTH = 300  # what a name may take, in pixels at 100 dpi
@@ -76,35 +79,31 @@ class Stage:
             halo,
         )
         if key not in self._sprites:
-            self._sprites[key] = text_sprite(
-                key[0],
-                self.dpi,
-                self.theme.family,
-                halo=self.theme.background if halo else None,
-                halo_width=self.px(2.2),
-            )
+            around = self.theme.background if halo else None
+            self._sprites[key] = typeset.sprite(key[0], self.dpi, self.theme.family, around, self.px(2.2))
         return self._sprites[key]
-
-    @cached_property
-    def _ruler(self) -> Any:
-        from matplotlib.backends.backend_agg import RendererAgg
-
-        return RendererAgg(1, 1, self.dpi)
 
     def width(self, text: str, size: float, weight: str = "normal") -> float:
         """The width of a line of text in pixels."""
-        from matplotlib.font_manager import FontProperties
+        return typeset.measure(text, size, self.dpi, self.theme.family, weight)
 
-        font = FontProperties(family=self.theme.family, size=size, weight=weight)
-        wide, _, _ = self._ruler.get_text_width_height_descent(text, font, False)
-        return float(wide)
-
-    def lacking(self, texts: Iterable[str]) -> str:
-        """The characters that the theme's type does not have, each once."""
-        from matplotlib.font_manager import FontProperties, findfont, get_font
-
-        known = get_font(findfont(FontProperties(family=self.theme.family))).get_charmap()
-        return "".join(dict.fromkeys(c for text in texts for c in text if ord(c) not in known and c > " "))
+    def write(
+        self,
+        pen: Pen,
+        text: str,
+        x: float,
+        y: float,
+        size: float = 9.0,
+        color: str | None = None,
+        weight: str = "normal",
+        align: str = "left",
+        middle: bool = False,
+    ) -> None:
+        """A line of text with its baseline at y, or its middle; x is its left, right or centre."""
+        sprite = self.sprite([(text, color or self.theme.muted, size, weight)])
+        left = x - {"left": 0.0, "right": sprite.width, "centre": sprite.width / 2}[align]
+        top = y - (sprite.height / 2 if middle else sprite.rise)
+        pen.place(sprite, round(left), round(top))
 
     def fitted(self, text: str, size: float, weight: str, room: float) -> str:
         """The text on one line, or as much of it as fits into so many pixels, with an ellipsis."""
@@ -144,13 +143,15 @@ class Stage:
 class Panel:
     """One region of the picture.
 
-    A panel draws what never changes once, through matplotlib; after that it answers for each
+    A panel draws what never changes once; after that it answers for each
     frame which pixels of its past have changed, draws that past (the pen keeps it inside those
     pixels), and draws its moving foreground. `draw_past` must draw the whole past as it is at
     frame k, whatever was drawn before: a film repaints only what `grown` names, and rebuilds any
     frame from nothing by the same call.
     """
 
+    whole_steps = False  # whether the horizontal axis counts steps
+    box: Box
     title: str | None
     only: tuple[str, ...] | None
     view: tuple[float, ...] | None
@@ -178,11 +179,8 @@ class Panel:
         """Width : height that suits its axes; None where any does."""
         return None
 
-    def draw_static(self, axes: Any, box: Box) -> None:
-        """Everything that never changes, into matplotlib axes that fill the box."""
-
-    def draw_names(self, pen: Pen) -> None:
-        """Words of its own that never change, with the pen on the finished static picture."""
+    def draw_static(self, pen: Pen, box: Box) -> None:
+        """Everything that never changes, axes and all, in and around the box."""
 
     def grown(self, k: int) -> Sequence[Box]:
         """The pixels in which the past at frame k differs from that at frame k - 1."""
@@ -194,47 +192,34 @@ class Panel:
     def draw_front(self, pen: Pen, k: int) -> None:
         """What moves, on top of everything, at frame k."""
 
-    def heading(self, axes: Any, text: str) -> None:
+    def heading(self, pen: Pen, text: str) -> None:
         """Small grey words above the left edge of the axes, no longer than these are wide."""
-        room = axes.get_position().width * axes.figure.bbox.width
-        axes.annotate(
-            self.stage.fitted(self.title if self.title is not None else text, 9, "normal", room),
-            (0, 1),
-            xycoords="axes fraction",
-            xytext=(0, 5),
-            textcoords="offset points",
-            color=self.stage.theme.muted,
-            size=9,
-            va="bottom",
-            ha="left",
-            annotation_clip=False,
-            parse_math=False,
-        )
+        words = self.stage.fitted(self.title if self.title is not None else text, 9, "normal", self.box.width)
+        self.stage.write(pen, words, self.box.left, self.box.top - self.stage.px(9))
 
-    def name_across(self, axes: Any, text: str) -> None:
+    def name_across(self, pen: Pen, text: str) -> None:
         """The name of the horizontal axis, small and grey under its right end."""
-        room = 0.5 * axes.get_position().width * axes.figure.bbox.width
-        axes.annotate(
-            self.stage.fitted(text, 9, "normal", room),
-            (1, 0),
-            xycoords="axes fraction",
-            xytext=(0, -5),
-            textcoords="offset points",
-            va="top",
-            ha="right",
-            color=self.stage.theme.muted,
-            size=9,
-            annotation_clip=False,
-            parse_math=False,
-        )
+        words = self.stage.fitted(text, 9, "normal", 0.5 * self.box.width)
+        self.stage.write(pen, words, self.box.right, self.box.bottom + self.stage.px(17), align="right")
 
-    def across_to(self, low: float, high: float, text: str, box: Box) -> float:
+    def across_to(self, low: float, high: float, text: str) -> float:
         """Up to where the horizontal axis may carry ticks: its right end belongs to its name."""
-        return high - (high - low) * (self.stage.width(text, 9) + self.stage.px(14)) / box.width
+        taken = self.stage.width(text, 9) + self.stage.px(14)
+        return high - (high - low) * min(taken / self.box.width, 0.6)
 
-    def to_pixels(self, axes: Any, points: Floats) -> Floats:
-        """Data points (m, 2) in pixels from the left top corner of the picture."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            xy = axes.transData.transform(np.asarray(points, float))
-        height = axes.figure.bbox.height
-        return np.column_stack([xy[:, 0], height - xy[:, 1]])
+    def ticks_across(self, pen: Pen, axes: Axes, high: float) -> None:
+        """Numbers under the axes, up to a value."""
+        most = max(2, int(self.box.width / self.stage.px(50 if self.whole_steps else 75)))
+        values = linear_ticks(axes.x.low, high, most, whole=self.whole_steps)
+        places = axes.pixels(np.column_stack([values, np.full(len(values), axes.y.low)]))
+        for (x, _), text in zip(places, tick_words(values), strict=True):
+            self.stage.write(pen, text, x, self.box.bottom + self.stage.px(17), align="centre")
+
+    def ticks_up(self, pen: Pen, axes: Axes, spacing: float, grid: bool) -> None:
+        """Numbers left of the axes, about so many pixels apart, with lines across if there is a grid."""
+        values, texts = axes.y.ticks(max(2, int(self.box.height / self.stage.px(spacing))))
+        places = axes.pixels(np.column_stack([np.full(len(values), axes.x.low), values]))
+        for (_, y), text in zip(places, texts, strict=True):
+            if grid:
+                pen.rule((self.box.left, y), (self.box.right, y), rgb(self.stage.theme.grid))
+            self.stage.write(pen, text, self.box.left - self.stage.px(7), y, align="right", middle=True)

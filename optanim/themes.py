@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 RGB = tuple[float, float, float]
 
@@ -34,37 +33,6 @@ class Theme:
     faint: float = 0.42  # opacity of a tail that has dimmed
     ghost: float = 0.28  # opacity of a curve ahead of the cursor
     deepen: float = 0.0  # how far words in a cycle colour lean to the ink, to be readable
-
-    def rc(self) -> dict[str, Any]:
-        """matplotlib settings, to be used in an rc_context and never globally."""
-        return {
-            "font.family": self.family,
-            "font.size": 9,
-            "text.color": self.ink,
-            "axes.facecolor": self.background,
-            "axes.edgecolor": self.grid,
-            "axes.labelcolor": self.muted,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.spines.left": False,
-            "axes.spines.bottom": False,
-            "axes.unicode_minus": True,
-            "axes.axisbelow": True,
-            "axes.xmargin": 0.0,
-            "figure.facecolor": self.background,
-            "grid.color": self.grid,
-            "grid.linewidth": 0.8,
-            "xtick.color": self.muted,
-            "ytick.color": self.muted,
-            "xtick.major.size": 0,
-            "ytick.major.size": 0,
-            "xtick.minor.size": 0,
-            "ytick.minor.size": 0,
-            "xtick.major.pad": 5,
-            "ytick.major.pad": 5,
-            "path.simplify": False,
-            "mathtext.default": "regular",
-        }
 
 
 # petroff6 (Petroff 2021, arXiv:2107.02270) with umber in place of its grey, which would be lost on
@@ -147,3 +115,16 @@ def cycle_color(theme: Theme, slot: int) -> str:
     """The colour of a slot: later laps of the cycle lean towards the ink."""
     lap, place = divmod(slot, len(theme.cycle))
     return mix(theme.cycle[place], theme.ink, min(0.35 * lap, 0.7))
+
+
+def band_colors(theme: Theme, count: int) -> list[RGB]:
+    """So many colours from the theme's lowest band over the middle to the highest."""
+    low, middle, high = map(rgb, theme.bands)
+    colors = []
+    for index in range(count):
+        part = 2 * index / max(count - 1, 1)
+        a, b = (low, middle) if part <= 1 else (middle, high)
+        inside = part if part <= 1 else part - 1
+        red, green, blue = (p + (q - p) * inside for p, q in zip(a, b, strict=True))
+        colors.append((red, green, blue))
+    return colors

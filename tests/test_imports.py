@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent / "optanim"
 TEXT = """
 errors settings registry formula autodiff kinds scene trace hints losses landscapes datasets optimizers
 yaml_mistakes yaml_nodes things mosaic outputs reader problem driver labels prepare simulate
-themes scales pen layout tracks stage paths counter words film panels formats render jobs tables explain optim
+themes typeset pen scales layout tracks stage paths counter words film panels formats render jobs tables explain optim
 cli __init__ __main__
 """
 ORDER = TEXT.split()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optanim.pen import Box, Pen, Sprite, _outline, merge, text_sprite
+from optanim.pen import Box, Pen, _outline, merge
 from optanim.themes import MARKERS
+from optanim.typeset import Sprite
 
 BLUE = (0.2, 0.4, 0.9)
 
@@ -75,21 +76,6 @@ def test_sprites_blend_by_their_alpha_and_may_hang_over_the_edge() -> None:
     pen.place(Sprite(pixels), 15, -5)
     assert (pen.pixels[:5, 15:, 0] == 127).all()
     assert (pen.pixels[5:, :, 0] == 255).all() and (pen.pixels[:, :15, 0] == 255).all()
-
-
-def test_text_sprite_is_tight_and_haloed() -> None:
-    plain = text_sprite([("Adam", "#ff0000", 10, "bold")], 100, "DejaVu Sans")
-    halo = text_sprite([("Adam", "#ff0000", 10, "bold")], 100, "DejaVu Sans", halo="#ffffff", halo_width=3)
-    for sprite in (plain, halo):
-        solid = sprite.pixels[..., 3] > 0
-        assert solid[0].any() and solid[-1].any() and solid[:, 0].any() and solid[:, -1].any()
-    assert 4 <= halo.width - plain.width <= 8
-    assert 4 <= halo.height - plain.height <= 8
-
-
-@pytest.mark.parametrize("text", ["", "$x$ and $", "a" * 200])
-def test_any_text_makes_a_sprite(text: str) -> None:
-    assert text_sprite([(text, "#000000", 9, "normal")], 100, "DejaVu Sans").width >= 1
 
 
 def test_merged_boxes_do_not_touch() -> None:

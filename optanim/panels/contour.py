@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,10 @@ from optanim import words
 from optanim.kinds import Only, panel
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
-from optanim.scales import LARGEST, linear_ticks, tick_words
+from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, Number, View
 from optanim.stage import Panel
+from optanim.themes import band_colors, rgb
 
 Floats = NDArray[np.float64]
 Levels = Annotated[int, Number(low=2, high=100, whole=True)]
@@ -55,23 +56,24 @@ class Contour(Panel):
 
     # -- static --------------------------------------------------------------------------------
 
-    def draw_static(self, axes: Any, box: Box) -> None:
+    def draw_static(self, pen: Pen, box: Box) -> None:
         problem = self.stage.trace.problem
         assert problem is not None
         self.box = box
-        self.seen = self._view(box)
-        x0, x1, y0, y1 = self.seen
-        axes.set_xlim(x0, x1)
-        axes.set_ylim(y0, y1)
-        self._draw_bands(axes, box)
-        self._draw_ticks(axes)
-        self.heading(axes, words.symbol(problem.names[1]))
-        self.name_across(axes, words.symbol(problem.names[0]))
+        self.seen = x0, x1, y0, y1 = self._view(box)
+        axes = Axes(box, Scale("linear", x0, x1), Scale("linear", y0, y1))
+        across, up = map(words.symbol, problem.names)
+        with pen.clipped(box):
+            self._draw_bands(pen, axes)
+        self.ticks_across(pen, axes, self.across_to(x0, x1, across))
+        self.ticks_up(pen, axes, 55, grid=False)
+        self.heading(pen, up)
+        self.name_across(pen, across)
         self.paths = Paths(
             self.stage,
             self.indices,
-            [self.to_pixels(axes, run.params) for run in self.runs],
-            self.to_pixels(axes, np.array(problem.minima, float).reshape(-1, 2)),
+            [axes.pixels(run.params) for run in self.runs],
+            axes.pixels(np.array(problem.minima, float).reshape(-1, 2)),
             box,
             note="lowest found" if problem.minima_found else "",
         )
@@ -120,42 +122,47 @@ class Contour(Panel):
         low, high = (low + high - 1.3 * sides) / 2, (low + high + 1.3 * sides) / 2
         return float(low[0]), float(high[0]), float(low[1]), float(high[1])
 
-    def _draw_bands(self, axes: Any, box: Box) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
+    def _draw_bands(self, pen: Pen, axes: Axes) -> None:
+        """Bands from the lowest up, each over the whole of those below: no seams, and edges that blend."""
+        from contourpy import FillType, LineType, contour_generator
 
-        problem, theme = self.stage.trace.problem, self.stage.theme
+        theme, box = self.stage.theme, self.box
+        x, y, z = self._surface()
+        if np.isnan(z).all():
+            middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+            self.stage.write(pen, "no finite value in view", *middle, size=10, align="centre")
+            return
+        levels = geometric_levels(z, self.levels)
+        gridded = contour_generator(
+            axes.pixels(np.column_stack([x, np.full(len(x), y[0])]))[:, 0],
+            axes.pixels(np.column_stack([np.full(len(y), x[0]), y]))[:, 1],
+            np.ma.masked_invalid(z),
+            fill_type=FillType.OuterCode,
+            line_type=LineType.SeparateCode,
+        )
+        for level, color in zip(levels, band_colors(theme, len(levels) - 1), strict=False):
+            # From a level up: the next band covers what is above its own.
+            bottom = -np.inf if level == levels[0] else level
+            for points, codes in zip(*gridded.filled(bottom, np.inf), strict=True):
+                pen.fill(points, codes, color)
+        line, width = rgb(theme.contour_line), self.stage.px(0.85)
+        for level in levels[1:-1]:
+            for points, codes in zip(*gridded.lines(level), strict=True):
+                pen.stroke(points, codes, line, width, theme.contour_alpha, cap="butt")
+
+    def _surface(self) -> tuple[Floats, Floats, Floats]:
+        """The landscape in view: x (w,), y (h,) and values (h, w), NaN where they are not finite."""
+        problem, data = self.stage.trace.problem, self.stage.trace.data
         assert problem is not None
         x0, x1, y0, y1 = self.seen
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
         # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
-        rows = len(self.stage.trace.data.x) if self.stage.trace.data else 1
-        most = int(np.clip(np.sqrt(3e8 / rows), 40, 400))
-        x = np.linspace(x0, x1, min(max(60, box.width), most))
-        y = np.linspace(y0, y1, min(max(60, box.height), most))
+        most = int(np.clip(np.sqrt(3e8 / len(data.x)), 40, 400)) if data else 400
+        x = np.linspace(x0, x1, min(max(60, self.box.width), most))
+        y = np.linspace(y0, y1, min(max(60, self.box.height), most))
         with np.errstate(all="ignore"):
             z = problem.surface(x[None, :], y[:, None], loss=None if self.loss == "full" else self.loss)
-        z = np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)
-        if np.isnan(z).all():
-            axes.text(0.5, 0.5, "no finite value in view", transform=axes.transAxes, ha="center", size=10)
-            return
-        levels = geometric_levels(z, self.levels)
-        colors = LinearSegmentedColormap.from_list("bands", theme.bands)(np.linspace(0, 1, len(levels) - 1))
-        axes.contourf(x, y, np.ma.masked_invalid(z), levels=levels, colors=colors, zorder=0)
-        axes.contour(
-            x, y, np.ma.masked_invalid(z), levels=levels[1:-1], colors=[theme.contour_line],
-            linewidths=0.6, alpha=theme.contour_alpha, linestyles="solid", zorder=1,
-        )  # fmt: skip
-
-    def _draw_ticks(self, axes: Any) -> None:
-        px = self.stage.px
-        x0, x1, y0, y1 = self.seen
-        problem = self.stage.trace.problem
-        assert problem is not None
-        x1 = self.across_to(x0, x1, words.symbol(problem.names[0]), self.box)
-        across = linear_ticks(x0, x1, max(2, int(self.box.width / px(75))))
-        up = linear_ticks(y0, y1, max(2, int(self.box.height / px(55))))
-        axes.set_xticks(across, tick_words(across))
-        axes.set_yticks(up, tick_words(up))
+        return x, y, np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)
 
     def grown(self, k: int) -> list[Box]:
         return self.paths.grown(k)

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim.layout import Margins, spread
-from optanim.pen import Box, Pen, Sprite
-from optanim.scales import Scale, linear_ticks, tick_words
+from optanim.pen import Box, Pen
+from optanim.scales import Axes, Scale
 from optanim.stage import NAME_WIDTH, Panel
 from optanim.themes import RGB, rgb
 from optanim.tracks import dashed, interleave, track
+from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
 
@@ -43,6 +44,7 @@ class CurvePanel(Panel):
 
     yscale: str | None
     head_radius = 4.2
+    whole_steps = True
 
     def curves(self) -> list[Curve]:
         """The curves of the panel, named."""
@@ -65,56 +67,45 @@ class CurvePanel(Panel):
         names = max((line.name.width for line in self.lines if line.name), default=0)
         return Margins(left=px(42), top=px(24), right=px(4) + (names + px(9) if names else 0), bottom=px(24))
 
-    def draw_static(self, axes: Any, box: Box) -> None:
+    def draw_static(self, pen: Pen, box: Box) -> None:
         self.box = box
-        px, steps = self.stage.px, max(self.stage.trace.steps, 1)
+        steps = max(self.stage.trace.steps, 1)
         scale = self.scale()
-        axes.set_xlim(0, steps)
-        axes.set_yscale(scale.kind, **({"linthresh": scale.threshold} if scale.kind == "symlog" else {}))
-        axes.set_ylim(scale.low, scale.high)
-        axes.grid(axis="y")
-        across = linear_ticks(0, steps, max(2, int(box.width / px(60))), whole=True)
-        axes.set_xticks(across, tick_words(across))
-        axes.set_yticks(*scale.ticks(max(2, int(box.height / px(34)))))
-        axes.minorticks_off()
-        self.heading(axes, self.says(scale))
-        self._prepare(axes, box)
-        self._draw_ghosts(axes)
+        self.axes = Axes(box, Scale("linear", 0, steps), scale)
+        self.ticks_across(pen, self.axes, steps)
+        self.ticks_up(pen, self.axes, 34, grid=True)
+        self.heading(pen, self.says(scale))
+        self._prepare(box)
+        self._draw_ghosts(pen)
         self._place_names(box)
+        self._draw_names(pen)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
 
-    def _prepare(self, axes: Any, box: Box) -> None:
+    def _prepare(self, box: Box) -> None:
         steps = np.arange(self.stage.trace.steps + 1, dtype=float)
-        low = min(axes.get_ylim())
+        scale = self.axes.y
         plain = []
         for line in self.lines:
             values = np.where(np.isfinite(line.values), line.values, np.nan)
-            if axes.get_yscale() == "log":  # what is not positive leaves through the lower edge
-                values = np.where(values <= 0, low / 10, values)
-            plain.append(track(self.to_pixels(axes, np.column_stack([steps, values])), box))
+            if scale.kind == "log":  # what is not positive leaves through the lower edge
+                values = np.where(values <= 0, scale.low / 10, values)
+            plain.append(track(self.axes.pixels(np.column_stack([steps, values])), box))
         self.ghosts = plain
-        broken = [
-            dashed(each, self.stage.px(4.5), self.stage.px(2.5)) if line.dashed else each
+        on, off = self.stage.px(4.5), self.stage.px(2.5)
+        self.broken = [
+            dashed(each, on, off) if line.dashed else each
             for line, each in zip(self.lines, plain, strict=True)
         ]
-        self.tracks = interleave(broken, box)
+        self.tracks = interleave(self.broken, box)
 
-    def _draw_ghosts(self, axes: Any) -> None:
+    def _draw_ghosts(self, pen: Pen) -> None:
         """Each whole curve, faint: what is still to come."""
-        theme = self.stage.theme
-        height = axes.figure.bbox.height
-        from matplotlib.lines import Line2D
-        from matplotlib.transforms import IdentityTransform
-
-        for line, each in zip(self.lines, self.ghosts, strict=True):
-            axes.add_line(
-                Line2D(
-                    each.xy[:, 0], height - each.xy[:, 1], transform=IdentityTransform(),
-                    color=self.stage.styles[line.index].color, alpha=theme.ghost,
-                    linewidth=self.stage.px(1.1) * 72 / self.stage.dpi, zorder=2,
-                    linestyle=(0, (4, 2)) if line.dashed else "solid",
-                )
-            )  # fmt: skip
+        with pen.clipped(self.box.grow(round(self.stage.px(1)))):
+            for line, each in zip(self.lines, self.broken, strict=True):
+                piece = each.cut(0.0, each.end)
+                if piece:
+                    color = self.stage.styles[line.index].rgb
+                    pen.stroke(*piece, color, self.stage.px(1.1), self.stage.theme.ghost, cap="butt")
 
     def _place_names(self, box: Box) -> None:
         """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
@@ -137,7 +128,7 @@ class CurvePanel(Panel):
             if line.name
         ]
 
-    def draw_names(self, pen: Pen) -> None:
+    def _draw_names(self, pen: Pen) -> None:
         stage = self.stage
         for name in self.names:
             if abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from optanim.kinds import Only, panel
 from optanim.pen import Box, Pen
-from optanim.scales import linear_ticks, tick_words
+from optanim.scales import Axes, Scale, padded
 from optanim.settings import View
 from optanim.stage import Panel
-from optanim.tracks import turn
+from optanim.themes import rgb
+from optanim.tracks import dashed, track, turn
 
 Floats = NDArray[np.float64]
 
@@ -32,57 +33,49 @@ class Fit(Panel):
     only: Only | None = None
     view: View | None = None
 
-    def draw_static(self, axes: Any, box: Box) -> None:
-        trace, theme = self.stage.trace, self.stage.theme
+    def draw_static(self, pen: Pen, box: Box) -> None:
+        trace, stage = self.stage.trace, self.stage
         data, problem = trace.data, trace.problem
         assert data is not None
-        self.box, self.axes = box, axes
-        x0, x1 = float(data.x.min()), float(data.x.max())
-        room = 0.04 * (x1 - x0) or 1.0
-        y0, y1 = float(data.y.min()), float(data.y.max())
-        high = 0.09 * (y1 - y0) or 1.0
-        given = self.view or ()
-        x0, x1 = given[:2] if len(given) >= 2 else (x0 - room, x1 + room)
-        y0, y1 = given[2:] if len(given) == 4 else (y0 - high, y1 + high)
-        axes.set_xlim(x0, x1)
-        axes.set_ylim(y0, y1)
-        axes.grid(axis="y")
-        px = self.stage.px
-        last = self.across_to(x0, x1, data.names[0], box)
-        across = linear_ticks(x0, last, max(2, int(box.width / px(60))))
-        up = linear_ticks(y0, y1, max(2, int(box.height / px(34))))
-        axes.set_xticks(across, tick_words(across))
-        axes.set_yticks(up, tick_words(up))
-        many = len(data.x) > 60
-        axes.scatter(
-            data.x, data.y, s=9 if many else 16, color=theme.muted, alpha=0.55, linewidths=0, zorder=2
-        )
-        grid = np.linspace(x0, x1, 200)
+        self.box = box
+        x = padded(Scale("linear", float(data.x.min()), float(data.x.max())), 0.04)
+        y = padded(Scale("linear", float(data.y.min()), float(data.y.max())), 0.09)
+        if self.view:
+            x = Scale("linear", *self.view[:2])
+            y = Scale("linear", *self.view[2:]) if len(self.view) == 4 else y
+        axes = Axes(box, x, y)
+        self.ticks_across(pen, axes, self.across_to(x.low, x.high, data.names[0]))
+        self.ticks_up(pen, axes, 34, grid=True)
+        radius = stage.px(2.0 if len(data.x) > 60 else 2.7)
         best = problem.minima[0] if problem and problem.minima else None
         model = problem.model if problem else None
-        words = data.names[1]
-        if self.truth and data.truth is not None:
-            axes.plot(grid, data.truth(grid), color=theme.ink, linewidth=1.6, zorder=3)
-            words += "; line: what the data were made from"
-        elif best is not None and model is not None:
-            dashes = (0, (4, 2))
-            axes.plot(grid, model(grid, best), color=theme.ink, linewidth=1.1, linestyle=dashes, zorder=3)
-            words += "; dashed: the least loss"
-        self.heading(axes, words)
-        self.name_across(axes, data.names[0])
-        self.lines = self._lines(axes, np.linspace(x0, x1, 2), model)
+        grid = np.linspace(x.low, x.high, 200)
+        says = data.names[1]
+        with pen.clipped(box):
+            for px, py in axes.pixels(np.column_stack([data.x, data.y])):
+                pen.mark("circle", px, py, radius, rgb(stage.theme.muted), alpha=0.55)
+            if self.truth and data.truth is not None:
+                line = axes.pixels(np.column_stack([grid, data.truth(grid)]))
+                pen.stroke(line, None, rgb(stage.theme.ink), stage.px(2.2))
+                says += "; line: what the data were made from"
+            elif best is not None and model is not None:
+                line = axes.pixels(np.column_stack([grid, model(grid, best)]))
+                dashes = dashed(track(line, box), stage.px(5), stage.px(3)).cut(0, len(line))
+                if dashes:
+                    pen.stroke(*dashes, rgb(stage.theme.ink), stage.px(1.5), cap="butt")
+                says += "; dashed: the least loss"
+        self.heading(pen, says)
+        self.name_across(pen, data.names[0])
+        self.lines = self._lines(axes, np.array([x.low, x.high]), model)
 
-    def _lines(self, axes: Any, x: Any, model: Any) -> list[Any]:
+    def _lines(self, axes: Axes, x: Floats, model: Any) -> list[Floats]:
         """For each run the model's line at every iterate, in pixels: (N+1, 2, 2)."""
         if model is None:
             return []
         lines = []
         for run in self.runs:
-            finite = np.isfinite(run.params).all(axis=1)
-            points = [
-                self.to_pixels(axes, np.column_stack([x, model(x, tuple(params))]))
-                for params in run.params[finite]
-            ]
+            finite = run.params[np.isfinite(run.params).all(axis=1)]
+            points = [axes.pixels(np.column_stack([x, model(x, tuple(params))])) for params in finite]
             lines.append(np.array(points))
         return lines
 

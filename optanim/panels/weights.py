@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -11,9 +11,12 @@ from optanim import words
 from optanim.kinds import Only, panel
 from optanim.layout import Margins, spread
 from optanim.panels.curves import Curve, CurvePanel
-from optanim.pen import Box, Pen, Sprite
+from optanim.pen import Box, Pen
 from optanim.scales import Scale, padded
 from optanim.settings import View
+from optanim.themes import rgb
+from optanim.tracks import dashed, track
+from optanim.typeset import Sprite
 
 
 @panel(needs="landscape runs", view=(2,))
@@ -71,28 +74,22 @@ class Weights(CurvePanel):
         names = problem.names if problem else ()
         return {name: self.stage.sprite([(words.symbol(name), theme.muted, 8.5, "normal")]) for name in names}
 
-    def draw_static(self, axes: Any, box: Box) -> None:
-        super().draw_static(axes, box)
-        problem, theme = self.stage.trace.problem, self.stage.theme
+    def draw_static(self, pen: Pen, box: Box) -> None:
+        super().draw_static(pen, box)
+        problem, stage = self.stage.trace.problem, self.stage
         assert problem is not None
-        self.beside: list[tuple[Sprite, int, int]] = []
-        sprites = self._names()
         if not problem.minima:
             return
-        for value in sorted({value for point in problem.minima for value in point}):
-            axes.axhline(value, color=theme.muted, linewidth=0.8, alpha=0.8, linestyle=(0, (2, 2)), zorder=1)
+        with pen.clipped(box):
+            for value in sorted({value for point in problem.minima for value in point}):
+                line = self.axes.pixels([[0, value], [max(stage.trace.steps, 1), value]])
+                dots = dashed(track(line, box), stage.px(2), stage.px(2)).cut(0, 1)
+                if dots:
+                    pen.stroke(*dots, rgb(stage.theme.muted), stage.px(1.0), 0.8, cap="butt")
         if len(problem.minima) > 1:
             return
-        low, high = axes.get_ylim()
-        wanted = [box.bottom - (value - low) / (high - low) * box.height for value in problem.minima[0]]
-        heights = [sprite.height + self.stage.px(3) for sprite in sprites.values()]
-        centres = spread(wanted, heights, box.top, box.bottom)
-        self.beside = [
-            (sprite, round(box.right + self.stage.px(7)), round(centre - sprite.height / 2))
-            for sprite, centre in zip(sprites.values(), centres, strict=True)
-        ]
-
-    def draw_names(self, pen: Pen) -> None:
-        super().draw_names(pen)
-        for sprite, x, y in self.beside:
-            pen.place(sprite, x, y)
+        sprites = self._names().values()
+        wanted = [float(y) for _, y in self.axes.pixels([[0, value] for value in problem.minima[0]])]
+        centres = spread(wanted, [s.height + stage.px(3) for s in sprites], box.top, box.bottom)
+        for sprite, centre in zip(sprites, centres, strict=True):
+            pen.place(sprite, round(box.right + stage.px(7)), round(centre - sprite.height / 2))
