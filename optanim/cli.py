@@ -89,13 +89,16 @@ def limited(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--theme", metavar="T", help="light, dark or paper.")
 @click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@click.option("--scale", type=float, metavar="X", help="Times as many pixels a side, for sharp screens.")
 @click.option("--fps", type=float, metavar="N", help="Frames a second.")
 @click.option("--seconds", type=float, metavar="S", help="Time from the first step to the last.")
 @click.option("--hold", type=float, metavar="S", help="Time that the last frame stays.")
-@click.option("-j", "--jobs", type=click.IntRange(min=1), default=1, metavar="N", help="Scenes at a time.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Scenes at a time; default: the cores."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was written as JSON.")
 @limited
-def render(scenes: tuple[str, ...], jobs: int, as_json: bool, output: str, **options: Any) -> int:
+def render(scenes: tuple[str, ...], jobs: int | None, as_json: bool, output: str, **options: Any) -> int:
     """Write the files of scenes."""
     from optanim.jobs import each
     from optanim.render import is_file
@@ -111,7 +114,7 @@ def render(scenes: tuple[str, ...], jobs: int, as_json: bool, output: str, **opt
     written = []
     with Bar() as bar:
         tasks = [{"scene": scene, "out": output, **options} for scene in scenes]
-        for scene, result in each(tasks, jobs, bar.progress):
+        for scene, result in each(tasks, jobs or os.cpu_count() or 1, bar.progress):
             bar.clear()
             for warning in result.warnings:
                 click.echo(f"warning: {warning}", err=True)
@@ -182,12 +185,13 @@ class Bar:
 @click.option("-o", "--output", default="output", metavar="DIR", help="Folder to write to; or a .png file.")
 @click.option("--theme", metavar="T", help="light, dark or paper.")
 @click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@click.option("--scale", type=float, metavar="X", help="Times as many pixels a side, for sharp screens.")
 @limited
-def still(scene: str, at: float, output: str, theme: str | None, size: str | None, limits: Limits) -> None:
+def still(scene: str, at: float, output: str, limits: Limits, **look: Any) -> None:
     """Write one frame of a scene as a PNG."""
     from optanim.render import still as write_still
 
-    file = write_still(_load(scene, limits), output, at=at, theme=theme, size=size, limits=limits)
+    file = write_still(_load(scene, limits), output, at=at, limits=limits, **look)
     click.echo(f"{file.path}  still, {_size(file.bytes)}")
 
 

@@ -49,6 +49,7 @@ KEY_WORDS = {
     "color": ("The colour of a run.", "the theme's next"),
     "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
     "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
+    "scale": ("Times as many pixels along each side, with the same layout.", ""),
     "suffix": ("What stands behind the scene's name in the name of the file.", ""),
 }
 

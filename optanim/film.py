@@ -40,14 +40,16 @@ class Film:
         self.fps = look.fps
         self.hold = 0.0 if self.still else look.hold
         self.count = 1 if self.still else max(2, round(look.seconds * look.fps))
-        self.width = look.size.width
+        width = look.size.width
         self.mosaic = scene.mosaic
         if not scene.arranged and look.size.height and look.size.height > 0.9 * look.size.width:
             self.mosaic = tuple(zip(*scene.mosaic, strict=True))  # what stands beside stands below
         rows = len(self.mosaic)
         usual = HEIGHTS[min(rows, len(HEIGHTS)) - 1]
-        self.height = look.size.height or usual * self.width // 1000
-        dpi = 100 * min(self.width / 1000, self.height / usual)  # type is as large as the picture
+        height = look.size.height or usual * width // 1000
+        self.width, self.height = round(width * look.scale), round(height * look.scale)
+        # Type is as large as the picture.
+        dpi = 100 * look.scale * min(width / 1000, height / usual)
         self.theme = THEMES[look.theme]
         self.stage = Stage(trace, self.theme, dpi, self.count, look.fps, scene.pace)
         self.panels: list[Panel] = []

@@ -10,6 +10,7 @@ from optanim.settings import (
     Count,
     Hue,
     ListOf,
+    Magnification,
     NonNegative,
     Number,
     Positive,
@@ -46,6 +47,7 @@ def _panel(*, title: str | None = None, only: Only | None = None, view: View | N
 def _format(
     *,
     size: str | None = None,
+    scale: Magnification | None = None,
     theme: Themes | None = None,
     fps: Rate | None = None,
     seconds: Positive | None = None,

@@ -25,7 +25,7 @@ def of_format(thing: Thing, look: Look, themes: Sequence[str]) -> list[Output]:
         thing.place,
         thing.places,
     )
-    look = replace(look, **{name: given[name] for name in (*TIMES, "size") if name in given})
+    look = replace(look, **{name: given[name] for name in (*TIMES, "size", "scale") if name in given})
     return _themed(own, look, given.get("theme", themes), given.get("suffix", ""))
 
 
@@ -63,10 +63,12 @@ def beyond(output: Output, limits: Limits, moves: bool) -> Iterator[tuple[tuple[
     if moves and frames > limits.frames:
         hint = f"takes at most {grouped(limits.frames)}; --max-frames lifts it"
         yield TIMES, Wrong(f"fps × (seconds + hold) is {grouped(frames)} frames", hint)
-    pixels = look.size.width * (look.size.height or look.size.width)
+    width, height = look.size.width, look.size.height or look.size.width
+    pixels = round(width * height * look.scale**2)
     if pixels > limits.pixels:
         hint = f"takes at most {grouped(limits.pixels)}; --max-pixels lifts it"
-        yield ("size",), Wrong(f"{look.size.width}x{look.size.height} is {grouped(pixels)} pixels", hint)
+        times = f" at scale {look.scale:g}" if look.scale != 1 else ""
+        yield ("size", "scale"), Wrong(f"{width}x{height}{times} is {grouped(pixels)} pixels", hint)
 
 
 def outputs(
@@ -75,6 +77,7 @@ def outputs(
     formats: Sequence[str] | None = None,
     theme: str | Sequence[str] | None = None,
     size: str | None = None,
+    scale: float | None = None,
     fps: float | None = None,
     seconds: float | None = None,
     hold: float | None = None,
@@ -84,7 +87,7 @@ def outputs(
 
     Of a format that the scene has, its own settings stay. Raises UserError, without a place.
     """
-    given: dict[str, Any] = {"seconds": seconds, "hold": hold, "fps": fps}
+    given: dict[str, Any] = {"seconds": seconds, "hold": hold, "fps": fps, "scale": scale}
     look: dict[str, Any] = {
         name: _checked(name, value, format_.common[name].type.check)  # type: ignore[union-attr]
         for name, value in given.items()

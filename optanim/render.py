@@ -57,6 +57,7 @@ def render(
     formats: Sequence[str] | None = None,
     theme: str | Sequence[str] | None = None,
     size: str | None = None,
+    scale: float | None = None,
     fps: float | None = None,
     seconds: float | None = None,
     hold: float | None = None,
@@ -80,6 +81,7 @@ def render(
         formats=formats,
         theme=theme,
         size=size,
+        scale=scale,
         fps=fps,
         seconds=seconds,
         hold=hold,
@@ -141,6 +143,7 @@ def still(
     at: float = 1.0,
     theme: str | None = None,
     size: str | None = None,
+    scale: float | None = None,
     limits: Limits | None = None,
 ) -> Written:
     """Write one frame of a scene as a PNG: from `at` 0, the first, to 1, the last.
@@ -157,7 +160,7 @@ def still(
     path = Path(out) if is_file(out) else Path(out) / f"{scene.name}-still.png"
     if path.suffix.lower() != ".png":
         raise UserError(Mistake(f"a still is a .png, not {path.name}"))
-    output = reader.outputs(scene, formats=["png"], theme=theme, size=size, limits=limits)[0]
+    output = reader.outputs(scene, formats=["png"], theme=theme, size=size, scale=scale, limits=limits)[0]
     job = Job(path, format_["png"], output.look, {"at": at})
     return write(simulate(scene, limits=limits), [job])[0]
 

@@ -101,13 +101,17 @@ def parse_size(text: str) -> Size:
 
 @dataclass(frozen=True)
 class Look:
-    """How long, how large and in which colours a scene is shown."""
+    """How long, how large and in which colours a scene is shown.
+
+    With a `scale` of 2 the same layout has twice the pixels along each side.
+    """
 
     seconds: float = 6.0
     hold: float = 2.0
     fps: float = 30.0
     size: Size = NAMED_SIZES["readme"]
     theme: str = "light"
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)

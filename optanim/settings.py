@@ -278,6 +278,7 @@ Unit = Annotated[float, Number(low=0, high=1, high_open=True)]
 Whole = Annotated[int, Number(low=0, whole=True)]
 Count = Annotated[int, Number(low=1, whole=True)]
 Rate = Annotated[float, Number(low=0.1, high=1000)]  # frames a second that every format can hold
+Magnification = Annotated[float, Number(low=0.5, high=4)]
 Hue = Annotated[str, Color()]
 View = Annotated[
     tuple[float, ...], ListOf(Number(), lengths=(2, 4), one_will_do=False, increasing_pairs=True)

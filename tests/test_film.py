@@ -96,6 +96,22 @@ def test_the_clock_runs_from_the_start_to_the_last_step(steps: int, frames: int,
         assert (np.diff(tau)[0] < steps / frames) == (pace == "log")
 
 
+@pytest.mark.parametrize("name", ["smallest", "lamb_lr1"])
+def test_scale_keeps_the_layout(name: str) -> None:
+    one, two = (Film(trace(name), Look(scale=scale)) for scale in (1.0, 2.0))
+    assert (two.width, two.height) == (2 * one.width, 2 * one.height)
+    large = two.frame(-1)[..., :3].astype(float)
+    small = (large[::2, ::2] + large[1::2, ::2] + large[::2, 1::2] + large[1::2, 1::2]) / 4
+    # Type is set for each size: only its outlines may differ.
+    assert psnr(one.frame(-1), np.dstack([small, small[..., :1]]).astype(np.uint8)) > 22
+    for a, b in zip(one.panels, two.panels, strict=True):
+        assert np.allclose(
+            2 * np.array([a.box.left, a.box.top, a.box.right, a.box.bottom]),
+            [b.box.left, b.box.top, b.box.right, b.box.bottom],
+            atol=4,
+        )
+
+
 def test_still_scenes_have_one_frame() -> None:
     film = Film(trace("s2_1_dataset"), Look())
     assert film.still and film.count == 1 and film.hold == 0
