@@ -93,6 +93,7 @@ def limited(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--fps", type=float, metavar="N", help="Frames a second.")
 @click.option("--seconds", type=float, metavar="S", help="Time from the first step to the last.")
 @click.option("--hold", type=float, metavar="S", help="Time that the last frame stays.")
+@click.option("--max-bytes", metavar="N", help="What a file may take at most, such as 3MB.")
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Scenes at a time; default: the cores."
 )

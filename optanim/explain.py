@@ -50,6 +50,7 @@ KEY_WORDS = {
     "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
     "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
     "scale": ("Times as many pixels along each side, with the same layout.", ""),
+    "max_bytes": ("What the file may take; met by showing less, which is said.", ""),
     "suffix": ("What stands behind the scene's name in the name of the file.", ""),
 }
 

@@ -45,7 +45,7 @@ _MEANT = {
 MEANT = {word: meant.split() for words, meant in _MEANT.items() for word in words.split()}
 PAIRS = {"betas": ("beta1", "beta2"), "b1": ("beta1",), "b2": ("beta2",)}
 NAMING = ("name", "type", "optimizer", "kind")  # keys under which people look for a thing's name
-NOT_YET = ("svg", "pdf", "webm", "html")
+NOT_YET = ("svg", "pdf", "html")
 
 
 def instead_of(word: str, known: Iterable[str], value: str = "") -> str:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from optanim.registry import Registry
 from optanim.settings import (
+    Budget,
     Choice,
     Count,
     Hue,
@@ -53,6 +54,7 @@ def _format(
     seconds: Positive | None = None,
     hold: NonNegative | None = None,
     suffix: str | None = None,
+    max_bytes: Budget | None = None,
 ) -> None: ...
 
 
@@ -95,12 +97,14 @@ distribution = Registry("distribution", "optanim.datasets", fixed=("rng", "shape
 # parameters the landscape must have; `view`, how many numbers its view may have.
 panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs", "dimensions", "view"))
 
-# A format is format(film, file, *, settings), which writes the film to an open file or a path.
+# A format is format(film, file, *, settings), which writes the film to a path. Facts: `still`, it
+# shows one frame; `folder`, the setting that makes it write a folder of all frames instead;
+# `coarsest`, how far its `crf` may be raised to save bytes; `check`, as of an optimizer.
 format_ = Registry(
     "format",
     "optanim.formats",
     common=_format,
-    facts=("still",),
+    facts=("still", "folder", "coarsest", "check"),
     elsewhere="optanim.formats.other",
 )
 

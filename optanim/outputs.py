@@ -11,7 +11,7 @@ from optanim.errors import Mistake, UserError
 from optanim.hints import instead_of_format
 from optanim.kinds import THEMES, format_
 from optanim.scene import Limits, Look, Output, Scene, Thing, parse_size
-from optanim.settings import Choice, Wrong, grouped
+from optanim.settings import Bytes, Choice, Wrong, grouped
 
 TIMES = ("seconds", "hold", "fps")
 
@@ -26,13 +26,15 @@ def of_format(thing: Thing, look: Look, themes: Sequence[str]) -> list[Output]:
         thing.places,
     )
     look = replace(look, **{name: given[name] for name in (*TIMES, "size", "scale") if name in given})
-    return _themed(own, look, given.get("theme", themes), given.get("suffix", ""))
+    return _themed(own, look, given.get("theme", themes), given.get("suffix", ""), given.get("max_bytes"))
 
 
-def _themed(thing: Thing, look: Look, themes: Sequence[str], base: str) -> list[Output]:
+def _themed(
+    thing: Thing, look: Look, themes: Sequence[str], base: str, max_bytes: int | None
+) -> list[Output]:
     start = f"-{base.lstrip('-')}" if base else ""
     return [
-        Output(thing, replace(look, theme=theme), start if index == 0 else f"{start}-{theme}")
+        Output(thing, replace(look, theme=theme), start if index == 0 else f"{start}-{theme}", max_bytes)
         for index, theme in enumerate(dict.fromkeys(themes))
     ]
 
@@ -44,16 +46,24 @@ def suffix_is_safe(suffix: str) -> bool:
 
 def clashes(outputs: Iterable[Output]) -> Iterator[Output]:
     """The outputs that would write over an earlier one."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[str] = set()
     for output in outputs:
-        name = output.format.name, output.suffix.lower()
+        name = file_name("", output).lower()
         if name in seen:
             yield output
         seen.add(name)
 
 
 def clash(output: Output) -> str:
-    return f"two outputs would write one file, NAME{output.suffix}.{output.format.name}"
+    return f"two outputs would write one file, {file_name('NAME', output)}"
+
+
+def file_name(name: str, output: Output) -> str:
+    """What an output of a scene of this name is called: a file, or a folder of frames."""
+    folder = format_[output.format.name].facts.get("folder", "")
+    if output.format.settings.get(folder):
+        return f"{name}{output.suffix}-{folder}"
+    return f"{name}{output.suffix}.{output.format.name}"
 
 
 def beyond(output: Output, limits: Limits, moves: bool) -> Iterator[tuple[tuple[str, ...], Wrong]]:
@@ -81,6 +91,7 @@ def outputs(
     fps: float | None = None,
     seconds: float | None = None,
     hold: float | None = None,
+    max_bytes: int | str | None = None,
     limits: Limits | None = None,
 ) -> tuple[Output, ...]:
     """The outputs of a scene as a command line wants them, which wins over scene and formats.
@@ -95,6 +106,7 @@ def outputs(
     }
     if size is not None:
         look["size"] = _checked("size", size, parse_size)
+    most = None if max_bytes is None else _checked("max_bytes", max_bytes, Bytes().check)
     themes = None
     if theme is not None:
         words = [theme] if isinstance(theme, str) else list(theme)
@@ -114,7 +126,8 @@ def outputs(
     for group in chosen:
         first = group[0]
         names = themes or [output.look.theme for output in group]
-        made += _themed(first.format, replace(first.look, **look), names, first.suffix)
+        limit = first.max_bytes if most is None else most
+        made += _themed(first.format, replace(first.look, **look), names, first.suffix, limit)
     limits = limits or Limits()
     mistakes = [Mistake(w.message, hint=w.hint) for o in made for _, w in beyond(o, limits, scene.moves)]
     mistakes += [Mistake(clash(output)) for output in clashes(made)]

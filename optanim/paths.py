@@ -128,7 +128,7 @@ class Paths:
         return [part for box in boxes if box and (part := box.within(self.box))]
 
     def draw_past(self, pen: Pen, k: int) -> None:
-        """Faint tails, and the dots of iterates."""
+        """Faint tails, the dots of iterates, and over them the stars and crosses."""
         with pen.clipped(self.box) as some:
             if not some:
                 return
@@ -139,6 +139,7 @@ class Paths:
                     pen.stroke(*piece, self.stage.styles[index].rgb, width, faint, cap="butt")
             if self.dotted:
                 self._draw_dots(pen, k)
+            self._draw_marks(pen)
 
     def _draw_dots(self, pen: Pen, k: int) -> None:
         radius = self.stage.px(2.3)
@@ -150,7 +151,7 @@ class Paths:
                     pen.mark("circle", x, y, radius, self.stage.styles[index].rgb)
 
     def draw_front(self, pen: Pen, k: int) -> None:
-        """Bright tails, stars and crosses, exits, names and, on top of all, the heads."""
+        """Bright tails, exits, names and, on top of all, the heads."""
         stage = self.stage
         tau, dim = stage.tau[k], stage.dim[k]
         with pen.clipped(self.box):
@@ -158,7 +159,6 @@ class Paths:
                 piece = each.cut(dim, tau)
                 if piece:
                     pen.stroke(*piece, stage.styles[index].rgb, max(width, stage.px(2.0)), cap="round")
-            self._draw_marks(pen)
         for index, left in zip(self.indices, self.exits, strict=True):
             if left and tau >= left.t:
                 style = stage.styles[index]
@@ -203,12 +203,17 @@ class Paths:
         """The starts as crosses and the minima as stars."""
         stage = self.stage
         ink = rgb(stage.theme.ink)
-        for x, y in self.minima:
+        near = pen.clip.grow(round(stage.px(50)))
+
+        def touched(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+            return [(x, y) for x, y in points if near.left < x < near.right and near.top < y < near.bottom]
+
+        for x, y in touched(self.minima):
             pen.mark("star", x, y, stage.px(8), ink, stage.halo, stage.px(1.4))
             if self.note:
                 pen.place(self.note, round(x - self.note.width / 2), round(y + stage.px(9)))
         arm = stage.px(6)
-        for x, y in self.starts:
+        for x, y in touched(self.starts):
             for width, color in ((4.6, stage.halo), (2.0, ink)):
                 for dx, dy in ((arm, 0.0), (0.0, arm)):
                     line = np.array([[x - dx, y - dy], [x + dx, y + dy]])

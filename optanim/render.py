@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optanim import formats as encoders
 from optanim import reader
+from optanim.budget import search, steps
 from optanim.errors import Mistake, RenderError, UserError
 from optanim.kinds import format_
+from optanim.outputs import file_name
 from optanim.registry import Entry
 from optanim.scene import Limits, Look, Output, Scene
-from optanim.settings import Number, Wrong
+from optanim.settings import Number, Wrong, sized
 from optanim.simulate import simulate
 from optanim.trace import Trace
 
@@ -48,6 +51,17 @@ class Job:
     entry: Entry
     look: Look
     settings: dict[str, Any]
+    max_bytes: int | None = None
+
+    @property
+    def folder(self) -> bool:
+        """Whether it is a folder of frames."""
+        return bool(self.settings.get(self.entry.facts.get("folder", "")))
+
+    @property
+    def still(self) -> bool:
+        """Whether it shows one frame."""
+        return bool(self.entry.facts.get("still")) and not self.folder
 
 
 def render(
@@ -61,6 +75,7 @@ def render(
     fps: float | None = None,
     seconds: float | None = None,
     hold: float | None = None,
+    max_bytes: int | str | None = None,
     limits: Limits | None = None,
     progress: Progress | None = None,
 ) -> list[Written]:
@@ -69,7 +84,8 @@ def render(
     `out` is a folder, in which the files are named after the scene and every animation has a
     poster, NAME.png, of its last frame; or one file, whose suffix chooses the format. What is
     given here replaces what the scene says. `progress` is called with what is being done, how
-    much of it is done, and how much there is to do.
+    much of it is done, and how much there is to do. `max_bytes` is met by showing less, which the
+    notes say.
     Raises UserError for what is wrong with the scene, RenderError where a file cannot be made.
     """
     limits = limits or Limits()
@@ -85,6 +101,7 @@ def render(
         fps=fps,
         seconds=seconds,
         hold=hold,
+        max_bytes=max_bytes,
         limits=limits,
     )
     trace = simulate(scene, _named(progress, "stepping"), limits=limits)
@@ -122,18 +139,57 @@ def write(trace: Trace, jobs: Sequence[Job], progress: Progress | None = None) -
 
 
 def _write(film: Film, job: Job, progress: Progress | None) -> Written:
-    still = bool(job.entry.facts.get("still")) or film.count == 1
-    watched = encoders.Watched(film, _Ticks(_named(progress, job.path.name), film.count))
-    encoders.write(watched, job.path, job.entry, job.settings)
+    note: tuple[str, ...] = ()
+    if job.max_bytes is None:
+        encoders.write(_watched(film, job, progress), job.path, job.entry, job.settings)
+    else:
+        with encoders.placed(job.path) as part:
+            film, note = _within(job.max_bytes, film, job, part, progress)
+    still = job.still or film.count == 1
     return Written(
         path=job.path,
         format=job.entry.name,
-        bytes=job.path.stat().st_size,
+        bytes=encoders.size(job.path),
         frames=1 if still else film.count,
         seconds=0.0 if still else film.count / film.fps + film.hold,
         alt=film.alt,
-        notes=film.notes,
+        notes=film.notes + note,
     )
+
+
+def _watched(film: Film, job: Job, progress: Progress | None) -> encoders.Watched:
+    return encoders.Watched(film, _Ticks(_named(progress, job.path.name), film.count))
+
+
+def _within(
+    limit: int, film: Film, job: Job, part: Path, progress: Progress | None
+) -> tuple[Film, tuple[str, ...]]:
+    """Write a film to `part` in at most so many bytes; gives the film that was written, and a note."""
+    ladder = list(steps(job.look, job.entry, job.settings, film.count > 1 and not job.still))
+    trial = part.with_name(f"{part.name}.trial")
+    films: dict[int, Film] = {}
+
+    def measure(index: int) -> int:
+        step = ladder[index]
+        made = film if step.look == job.look else _film(film.trace, step.look)
+        job.entry.function(_watched(made, job, progress), trial, **step.settings)
+        count = encoders.size(trial)
+        if count <= limit:  # the last one that fits is the one that is taken
+            encoders.remove(part)
+            os.replace(trial, part)
+            films[index] = made
+        encoders.remove(trial)
+        return count
+
+    try:
+        chosen, found = search([step.expected for step in ladder], limit, measure)
+    finally:
+        encoders.remove(trial)
+    if chosen is None:
+        least = f"the smallest is {sized(min(found.values()))}, with {ladder[-1].words}"
+        raise RenderError(f"{job.path} cannot be {sized(limit)} or less: {least}")
+    told = ladder[chosen].words
+    return films[chosen], (f"{job.path.name}: {told}, to stay within {sized(limit)}",) if told else ()
 
 
 def still(
@@ -193,9 +249,12 @@ def _job(scene: Scene, output: Output, path: Path | None, folder: Path) -> Job:
     entry = encoders.find(name)
     if entry is None:
         raise RenderError(f"no format writes .{name}")
+    job = Job(path or folder, entry, output.look, dict(output.format.settings), output.max_bytes)
     if path is None:
-        path = folder / f"{scene.name}{output.suffix}.{name}"
-    return Job(path, entry, output.look, dict(output.format.settings))
+        return replace(job, path=folder / file_name(scene.name, output))
+    if job.folder:
+        return replace(job, path=path.with_name(f"{path.stem}-{entry.facts['folder']}"))
+    return job
 
 
 def _posters(jobs: Sequence[Job]) -> list[Job]:
@@ -204,7 +263,7 @@ def _posters(jobs: Sequence[Job]) -> list[Job]:
     posters = []
     for job in jobs:
         path = job.path.with_suffix(".png")
-        if not job.entry.facts.get("still") and path not in taken:
+        if not job.still and not job.folder and path not in taken:
             taken.add(path)
             posters.append(Job(path, format_["png"], job.look, {}))
     return posters

@@ -121,6 +121,7 @@ class Output:
     format: Thing
     look: Look
     suffix: str = ""  # what stands between the scene's name and the file's ending
+    max_bytes: int | None = None  # that the file may have
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,40 @@ class Number:
         return int(value) if self.whole else float(value)
 
 
+UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def sized(count: float) -> str:
+    """A number of bytes as a message shows it, in the largest unit that it fills."""
+    unit = next((unit for unit in reversed(UNITS) if count >= UNITS[unit]), "B")
+    return f"{count / UNITS[unit]:.3g} {unit}"
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """A number of bytes, such as 3MB or 500kB; read as a whole number."""
+
+    def describe(self) -> str:
+        return "a number of bytes such as 3MB or 500kB"
+
+    def parse(self, text: str) -> int:
+        match = re.fullmatch(r"(\.\d+|\d+(?:\.\d*)?)([eE]\+?\d+)? ?([A-Za-z]*)", text)
+        if not match:
+            raise Wrong(f"'{text}' is not a number of bytes", f"takes {self.describe()}")
+        number, power, unit = match[1], match[2] or "", match[3] or "B"
+        if unit not in UNITS:
+            near = next((known for known in UNITS if known.lower() == unit.lower().replace("ib", "b")), "")
+            hint = f"write {number}{power}{near}" if near else f"takes {', '.join(UNITS)}"
+            raise Wrong(f"'{unit}' is not a unit of bytes", hint)
+        return self.check(float(number + power) * UNITS[unit])
+
+    def check(self, value: Any) -> int:
+        if isinstance(value, str):
+            return self.parse(value)
+        bounds = Number(low=1, high=10**15)
+        return round(bounds.check(value))
+
+
 @dataclass(frozen=True)
 class Flag:
     """true or false."""
@@ -254,7 +288,7 @@ class OneOf:
         return " or ".join(kind.describe() for kind in self.types)
 
 
-Type = Number | Flag | Text | Choice | Color | Formula | FileName | ListOf | ThingOf | OneOf
+Type = Number | Bytes | Flag | Text | Choice | Color | Formula | FileName | ListOf | ThingOf | OneOf
 
 
 @dataclass(frozen=True)
@@ -279,6 +313,7 @@ Whole = Annotated[int, Number(low=0, whole=True)]
 Count = Annotated[int, Number(low=1, whole=True)]
 Rate = Annotated[float, Number(low=0.1, high=1000)]  # frames a second that every format can hold
 Magnification = Annotated[float, Number(low=0.5, high=4)]
+Budget = Annotated[int, Bytes()]
 Hue = Annotated[str, Color()]
 View = Annotated[
     tuple[float, ...], ListOf(Number(), lengths=(2, 4), one_will_do=False, increasing_pairs=True)

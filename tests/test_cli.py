@@ -136,7 +136,7 @@ MISTAKES = [
     (["render", "small.yaml", "--theme", "drak"], "did you mean 'dark'?"),
     (["render", "small.yaml", "-f", "gfi"], "unknown format 'gfi'"),
     (["render", "small.yaml", "-f", "GIF"], "unknown format 'GIF'\n  write 'gif'"),
-    (["render", "small.yaml", "-f", "svg"], "svg is not written yet; takes gif, mp4, png, webp; also mov, "),
+    (["render", "small.yaml", "-f", "svg"], "svg is not written yet; takes gif, mp4, png, webm, webp; also "),
     (["render", "small.yaml", "broken.yaml", "-o", "plain"], "plain is not a folder\n"),
     (["still", "small.yaml", "-o", "plain"], "plain is not a folder\n"),
     (["render", "small.yaml", "--max-steps", "3"], "20 steps are too many"),
@@ -262,13 +262,28 @@ def test_check_reads_the_data(run: Run) -> None:
     assert "points.csv:3" in err
 
 
+def test_max_bytes_are_kept_said_or_refused(run: Run) -> None:
+    code, out, err = run("render", "small.yaml", "--max-bytes", "15kB", "-o", "a.gif")
+    assert code == 0
+    assert Path("a.gif").stat().st_size <= 15_000
+    assert "warning: small.yaml: a.gif: " in err
+    assert " to stay within 15 kB\n" in err
+    code, out, err = run("render", "small.yaml", "--max-bytes", "500B", "-o", "b.gif")
+    assert code == 1
+    assert "error: small.yaml: b.gif cannot be 500 B or less: the smallest is " in err
+    assert not Path("b.gif").exists()
+    code, out, err = run("render", "small.yaml", "--max-bytes", "3mb")
+    assert (code, out) == (2, "")
+    assert "max_bytes: 'mb' is not a unit of bytes\n  write 3MB" in err
+
+
 def test_list(run: Run) -> None:
     code, out, _ = run("list", "optimizers")
     assert code == 0
     assert {line.split()[0] for line in out.splitlines()} == set(KINDS["optimizer"])
     found = json.loads(run("list", "--json")[1])
     assert list(found) == ["optimizers", "landscapes", "datasets", "panels", "formats", "themes"]
-    assert set(found["formats"]) == {"gif", "mp4", "png", "webp"}
+    assert set(found["formats"]) == {"gif", "mp4", "png", "webm", "webp"}
     for things in found.values():
         for name, summary in things.items():
             assert summary.endswith("."), name

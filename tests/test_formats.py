@@ -20,59 +20,16 @@ from PIL import Image
 
 from optanim.errors import RenderError
 from optanim.formats import find, other, write
-from optanim.formats.gif import Painter, choose_palette, nearest
-from optanim.formats.mp4 import Planes
+from optanim.formats.planes import Planes
+from optanim.kinds import format_
+from tests.decoders import psnr, read_pillow, read_video, save
 from tests.fake_film import FakeFilm
 
-OURS = ["gif", "mp4", "webp", "png"]
+OURS = ["gif", "mp4", "webm", "webp", "png"]
 OTHERS = ["tiff", "apng", "jpg", "bmp", "mov", "mkv", "avi"]
 
 
-def save(film: Any, path: Path, **settings: Any) -> Path:
-    entry = find(path.suffix[1:])
-    assert entry is not None
-    write(film, path, entry, settings)
-    return path
-
-
-def read_pillow(path: Path) -> tuple[list[NDArray[np.uint8]], list[float]]:
-    """All frames as RGB, and their times in milliseconds."""
-    frames, times = [], []
-    with Image.open(path) as picture:
-        for k in range(getattr(picture, "n_frames", 1)):
-            picture.seek(k)
-            picture.load()
-            times.append(picture.info.get("duration", 0))
-            frames.append(np.asarray(picture.convert("RGB")))
-    return frames, times
-
-
-def read_video(path: Path) -> tuple[list[NDArray[np.uint8]], float]:
-    """All frames as RGB, and the whole time in milliseconds."""
-    with av.open(str(path)) as container:
-        frames = [picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)]
-        assert container.duration is not None
-        return frames, container.duration / 1000
-
-
-def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    error = np.mean((one.astype(float) - other[: one.shape[0], : one.shape[1], :3]) ** 2)
-    return float(10 * np.log10(255**2 / max(error, 1e-9)))
-
-
 SIZES = [(160, 120), (161, 121), (160, 121), (163, 120)]
-
-
-@pytest.mark.parametrize("size", SIZES)
-def test_gif_size_time_and_pixels(tmp_path: Path, size: tuple[int, int]) -> None:
-    film = FakeFilm(*size)
-    frames, times = read_pillow(save(film, tmp_path / "a.gif"))
-    assert frames[0].shape == (size[1], size[0], 3)
-    assert len(frames) == film.count
-    assert sum(times) == 1670
-    assert set(times[:-1]) == {30, 40}
-    for k in (0, 7, film.count - 1):
-        assert psnr(frames[k], film.frame(k)) >= 48
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -86,9 +43,9 @@ def test_webp_is_exact(tmp_path: Path, size: tuple[int, int]) -> None:
         assert np.array_equal(frame, film.frame(k)[..., :3])
 
 
-@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "avi"])
+@pytest.mark.parametrize("suffix", ["mp4", "mov", "mkv", "avi", "webm"])
 @pytest.mark.parametrize("size", SIZES)
-def test_h264_size_time_and_pixels(tmp_path: Path, size: tuple[int, int], suffix: str) -> None:
+def test_video_size_time_and_pixels(tmp_path: Path, size: tuple[int, int], suffix: str) -> None:
     film = FakeFilm(*size)
     frames, total = read_video(save(film, tmp_path / f"a.{suffix}"))
     assert frames[0].shape == (size[1] + size[1] % 2, size[0] + size[0] % 2, 3)
@@ -101,15 +58,39 @@ def test_h264_size_time_and_pixels(tmp_path: Path, size: tuple[int, int], suffix
         assert np.abs(drift).max() < 2.5  # swscale alone drifts by up to 1.5
 
 
-def test_mp4_says_what_its_colors_are(tmp_path: Path) -> None:
-    path = save(FakeFilm(), tmp_path / "a.mp4")
+@pytest.mark.parametrize("pixels", ["yuv420p", "yuv444p"])
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_videos_say_what_their_colors_are(tmp_path: Path, suffix: str, pixels: str) -> None:
+    path = save(FakeFilm(161, 121), tmp_path / f"a.{suffix}", pixels=pixels)
     with av.open(str(path)) as container:
         context = container.streams.video[0].codec_context
-        assert context.pix_fmt == "yuv420p"
+        assert context.name == {"mp4": "h264", "webm": "vp9"}[suffix]
+        assert context.pix_fmt == pixels
         assert (context.color_primaries, context.color_trc, context.colorspace) == (1, 1, 1)
         assert context.color_range == 1
-    data = path.read_bytes()
+
+
+def test_mp4_starts_before_it_is_whole(tmp_path: Path) -> None:
+    data = save(FakeFilm(), tmp_path / "a.mp4").read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "webm"])
+def test_full_chroma_keeps_coloured_edges(tmp_path: Path, suffix: str) -> None:
+    film = FakeFilm(161, 121)
+    found = {}
+    for pixels in ("yuv420p", "yuv444p"):
+        frames, _ = read_video(save(film, tmp_path / f"a.{suffix}", pixels=pixels))
+        assert len(frames) == film.count + 30
+        found[pixels] = min(psnr(frames[k][:121, :161], film.frame(k)) for k in (0, 7, 19))
+    assert found["yuv444p"] > found["yuv420p"] + 2
+
+
+@pytest.mark.parametrize(("suffix", "best", "worst"), [("mp4", 10, 33), ("webm", 10, 48)])
+def test_crf_trades_bytes_for_quality(tmp_path: Path, suffix: str, best: int, worst: int) -> None:
+    film = FakeFilm(320, 240)
+    fine = save(film, tmp_path / f"a.{suffix}", crf=best).stat().st_size
+    assert fine > 1.5 * save(film, tmp_path / f"b.{suffix}", crf=worst).stat().st_size
 
 
 BT709 = [  # BT.709 limited range, from the standard's formulas
@@ -124,19 +105,22 @@ BT709 = [  # BT.709 limited range, from the standard's formulas
 
 @pytest.mark.parametrize(("rgb", "ycbcr"), BT709)
 def test_planes_convert_by_bt709(rgb: tuple[int, ...], ycbcr: tuple[int, ...]) -> None:
-    planes = Planes(4, 4)
-    planes.draw(np.full((4, 4, 4), (*rgb, 255), np.uint8))
-    assert (planes.y[0], planes.cb[0], planes.cr[0]) == ycbcr
-    for plane in (planes.y, planes.cb, planes.cr):
-        assert len(set(plane.tolist())) == 1
+    for full in (False, True):
+        planes = Planes(4, 4, full)
+        planes.draw(np.full((4, 4, 4), (*rgb, 255), np.uint8))
+        assert (planes.y[0], planes.cb[0], planes.cr[0]) == ycbcr
+        for plane in (planes.y, planes.cb, planes.cr):
+            assert len(set(plane.tolist())) == 1
 
 
-def test_planes_convert_what_changed_as_the_whole() -> None:
+@pytest.mark.parametrize("full", [False, True])
+def test_planes_convert_what_changed_as_the_whole(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optanim.formats.planes.BATCH", 1000)
     film = FakeFilm(163, 121)
-    growing = Planes(163, 121)
+    growing = Planes(163, 121, full)
     for k, frame in enumerate(film.frames()):
         growing.draw(frame)
-        fresh = Planes(163, 121)
+        fresh = Planes(163, 121, full)
         fresh.draw(film.frame(k))
         assert np.array_equal(growing.planes, fresh.planes)
 
@@ -154,8 +138,9 @@ def test_metadata_carries_the_scene(tmp_path: Path) -> None:
     film = FakeFilm(comment="x" * 600 + " é & <")
     with Image.open(save(film, tmp_path / "a.gif")) as picture:
         assert picture.info["comment"].decode() == film.comment
-    with av.open(str(save(film, tmp_path / "a.mp4"))) as container:
-        assert container.metadata["comment"] == film.comment
+    for suffix, key in (("mp4", "comment"), ("webm", "COMMENT")):
+        with av.open(str(save(film, tmp_path / f"a.{suffix}"))) as container:
+            assert container.metadata[key] == film.comment
     with Image.open(save(film, tmp_path / "a.webp")) as picture:
         described = ElementTree.fromstring(picture.info["xmp"]).find(".//{*}li")
         assert described is not None
@@ -168,6 +153,52 @@ def test_same_bytes_twice(tmp_path: Path, suffix: str) -> None:
     one, other = save(film, tmp_path / f"a.{suffix}"), save(film, tmp_path / f"b.{suffix}")
     assert one.read_bytes() == other.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == [f"a.{suffix}", f"b.{suffix}"]
+
+
+def save_frames(film: Any, folder: Path) -> list[Path]:
+    write(film, folder, format_["png"], {"frames": True})
+    return sorted(folder.iterdir())
+
+
+def test_a_folder_of_frames_is_exact_and_replaced_whole(tmp_path: Path) -> None:
+    long, short = FakeFilm(161, 121), FakeFilm(161, 121, count=12, comment="other: scene")
+    paths = save_frames(long, tmp_path / "frames")
+    assert [path.name for path in paths] == [f"{k:04}.png" for k in range(1, 21)]
+    for k, path in enumerate(paths):
+        assert np.array_equal(iio.imread(path), long.frame(k)[..., :3])
+    again = save_frames(long, tmp_path / "again")
+    assert [path.read_bytes() for path in again] == [path.read_bytes() for path in paths]
+    paths = save_frames(short, tmp_path / "frames")
+    assert len(paths) == 12
+    with Image.open(paths[5]) as picture:
+        assert picture.info["Comment"] == "other: scene"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again", "frames"]
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    save_frames(FakeFilm(), tmp_path / "frames")
+    (tmp_path / "frames" / "notes.txt").write_text("mine")
+    with pytest.raises(RenderError, match=r"frames holds more than frames: notes\.txt"):
+        save_frames(FakeFilm(count=3), tmp_path / "frames")
+    assert len(list((tmp_path / "frames").iterdir())) == 21
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("broken")])
+def test_failure_leaves_the_old_folder_and_no_other(tmp_path: Path, error: BaseException) -> None:
+    before = [path.read_bytes() for path in save_frames(FakeFilm(count=3), tmp_path / "frames")]
+    with pytest.raises(type(error)):
+        save_frames(Failing(error), tmp_path / "frames")
+    assert [path.read_bytes() for path in sorted((tmp_path / "frames").iterdir())] == before
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
+
+
+def test_a_file_in_the_place_of_a_folder_of_frames(tmp_path: Path) -> None:
+    (tmp_path / "frames").write_text("mine")
+    with pytest.raises(RenderError, match=r"cannot write .*frames: "):
+        save_frames(FakeFilm(count=3), tmp_path / "frames")
+    assert (tmp_path / "frames").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["frames"]
 
 
 @pytest.mark.parametrize("suffix", ["apng", "tiff"])
@@ -206,58 +237,19 @@ def test_what_killed_processes_left_of_a_file_is_removed(tmp_path: Path) -> None
         f".a.{dead.pid}.part.png",
         ".a.x.part.gif",
     ]
-    for name in [f".a.{dead.pid}.part.gif", *stays]:
+    for name in [f".a.{dead.pid}.part.gif", f".a.{dead.pid}.part.gif.trial", *stays]:
         (tmp_path / name).write_text("")
+    (tmp_path / f".a.{dead.pid}.part.gif.old").mkdir()
     save(FakeFilm(), tmp_path / "a.gif")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*stays, "a.gif"])
 
 
-GIF_TIMES = [  # fps, frames, hold -> centiseconds
-    (30, 4, 0, [3, 4, 3, 3]),
-    (25, 3, 1, [4, 4, 104]),
-    (50, 3, 0, [2, 2, 2]),
-    (60, 6, 0, [2, 3, 3, 2]),
-    (100, 5, 0.5, [2, 2, 51]),
-    (1000, 30, 0, [2, 2]),
-    (0.5, 2, 1, [200, 300]),
-]
-
-
-@pytest.mark.parametrize(("fps", "count", "hold", "times"), GIF_TIMES)
-def test_gif_times(tmp_path: Path, fps: float, count: int, hold: float, times: list[int]) -> None:
-    film = FakeFilm(64, 120, count=count, fps=fps, hold=hold)
-    frames, found = read_pillow(save(film, tmp_path / "a.gif"))
-    assert [round(time / 10) for time in found] == times
-    assert psnr(frames[-1], film.frame(-1)) >= 48
-
-
-def test_gif_holds_longer_than_one_frame_can(tmp_path: Path) -> None:
-    film = FakeFilm(64, 120, count=3, fps=30, hold=1500)
-    frames, times = read_pillow(save(film, tmp_path / "a.gif"))
-    assert sum(times) == 1500_100
-    assert psnr(frames[-1], film.frame(-1)) >= 48
-
-
-class Pausing(FakeFilm):
-    """Stands still between its first and its last frames."""
-
-    def _paint(self, buffer: NDArray[np.uint8], k: int) -> None:
-        super()._paint(buffer, k if k in (0, self.count - 1) else 1)
-
-
-def test_gif_merges_equal_frames(tmp_path: Path) -> None:
-    film = Pausing(count=31, hold=0)
-    frames, times = read_pillow(save(film, tmp_path / "a.gif"))
-    assert times == [30, 970, 30]
-    assert psnr(frames[1], film.frame(5)) >= 48
-
-
-@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4"])
+@pytest.mark.parametrize("suffix", ["gif", "webp", "mp4", "webm"])
 def test_a_film_of_equal_frames(tmp_path: Path, suffix: str) -> None:
     still = FakeFilm(count=12)
     still._paint = lambda buffer, k: FakeFilm._paint(still, buffer, 0)  # type: ignore[method-assign]
     path = save(still, tmp_path / f"a.{suffix}")
-    if suffix == "mp4":
+    if suffix in ("mp4", "webm"):
         assert len(read_video(path)[0]) == 42
     else:
         frames, _ = read_pillow(path)
@@ -269,7 +261,7 @@ def test_a_film_of_equal_frames(tmp_path: Path, suffix: str) -> None:
 def test_a_film_of_one_frame(tmp_path: Path, suffix: str) -> None:
     film = FakeFilm(161, 121, count=1, hold=2)
     path = save(film, tmp_path / f"a.{suffix}")
-    if suffix == "mp4":
+    if suffix in ("mp4", "webm"):
         frames, total = read_video(path)
         assert total == pytest.approx(61 * 1000 / 30, abs=1)
     else:
@@ -277,54 +269,10 @@ def test_a_film_of_one_frame(tmp_path: Path, suffix: str) -> None:
         assert psnr(frames[0], film.frame(0)) >= 48
 
 
-@pytest.mark.parametrize(("loop", "found"), [(0, 0), (1, None), (3, 2)])
-def test_gif_loop(tmp_path: Path, loop: int, found: int | None) -> None:
-    with Image.open(save(FakeFilm(), tmp_path / "a.gif", loop=loop)) as picture:
-        assert picture.info.get("loop") == found
-
-
 @pytest.mark.parametrize("loop", [0, 1, 3])
 def test_webp_loop(tmp_path: Path, loop: int) -> None:
     with Image.open(save(FakeFilm(), tmp_path / "a.webp", loop=loop)) as picture:
         assert picture.info["loop"] == loop
-
-
-@pytest.mark.parametrize("colors", [4, 16, 64])
-def test_gif_of_fewer_colors(tmp_path: Path, colors: int) -> None:
-    frames, _ = read_pillow(save(FakeFilm(), tmp_path / "a.gif", colors=colors))
-    assert len(np.unique(np.concatenate(frames).reshape(-1, 3), axis=0)) < colors
-
-
-def test_gif_keeps_frequent_colors_exactly() -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (80, 80, 4)).astype(np.uint8)
-    noise[..., 3] = 255
-    noise[:40, :, :3] = (12, 34, 56)
-    noise[40:50, :, :3] = (200, 100, 50)
-    palette = choose_palette([noise], 32).tolist()
-    assert len(palette) == 32
-    assert [12, 34, 56] in palette
-    assert [200, 100, 50] in palette
-
-
-def test_nearest_is_the_least_distance() -> None:
-    rng = np.random.default_rng(1)
-    colors = rng.integers(0, 256, (500, 3)).astype(np.int32)
-    palette = rng.integers(0, 256, (20, 3)).astype(np.int32)
-    distance = ((colors[:, None].astype(float) - palette[None]) ** 2).sum(-1)
-    assert np.array_equal(nearest(colors, palette), distance.argmin(1))
-
-
-def test_gif_images_cover_only_what_changed() -> None:
-    film = FakeFilm(160, 120)
-    painter = Painter(160, 120, choose_palette([film.frame(0)], 255))
-    whole = painter.draw(film.frame(0))
-    assert painter.draw(film.frame(0)) == b""
-    moved = film.frame(0)
-    moved[50:53, 70:75, :3] = film.frame(0)[0, 0, :3] ^ 255
-    image = painter.draw(moved)
-    left, top, width, height = np.frombuffer(image[1:9], "<u2")
-    assert (left, top, width, height) == (70, 50, 5, 3)
-    assert len(image) < 60 < len(whole)
 
 
 class Failing(FakeFilm):
@@ -346,7 +294,7 @@ class Failing(FakeFilm):
         return super().frame(k)
 
 
-@pytest.mark.parametrize("suffix", ["gif", "mp4", "webp", "apng"])
+@pytest.mark.parametrize("suffix", ["gif", "mp4", "webm", "webp", "apng"])
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), ValueError("broken"), SystemExit(143)])
 def test_failure_leaves_the_old_file_and_no_other(tmp_path: Path, suffix: str, error: BaseException) -> None:
     path = tmp_path / f"a.{suffix}"

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent / "optanim"
 TEXT = """
 errors settings registry formula autodiff kinds scene trace hints losses landscapes datasets optimizers
 yaml_mistakes yaml_nodes things mosaic outputs reader problem driver labels prepare simulate
-themes typeset pen scales layout tracks stage paths counter words film panels formats render jobs tables explain optim
-cli __init__ __main__
+themes typeset pen scales layout tracks stage paths counter words film panels formats budget render jobs
+tables explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()
 

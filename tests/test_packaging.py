@@ -29,7 +29,12 @@ def pins() -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("section", "key"),
-    [("options", "install_requires"), ("options.extras_require", "test"), ("options.extras_require", "lint")],
+    [
+        ("options", "install_requires"),
+        ("options.extras_require", "test"),
+        ("options.extras_require", "lint"),
+        ("options.extras_require", "bench"),
+    ],
 )
 def test_every_requirement_is_pinned_for_the_tests(section: str, key: str) -> None:
     assert names(section, key)
@@ -38,7 +43,7 @@ def test_every_requirement_is_pinned_for_the_tests(section: str, key: str) -> No
 
 def test_every_dependency_has_its_licence_named() -> None:
     head = (ROOT / "setup.cfg").read_text().split("[metadata]")[0].lower()
-    for name in names("options", "install_requires"):
+    for name in names("options", "install_requires") + names("options.extras_require", "bench"):
         assert name in head
 
 

@@ -12,7 +12,7 @@ import pytest
 import optanim
 from optanim.errors import UserError
 from optanim.kinds import KINDS, optimizer
-from optanim.outputs import outputs
+from optanim.outputs import file_name, outputs
 from optanim.prepare import prepare
 from optanim.reader import KEYS, MAX_MISTAKES, load, read
 from optanim.scene import NAMED_SIZES, Limits, Look, Scene, Size
@@ -397,6 +397,22 @@ def test_the_command_line_wins_over_the_format() -> None:
     assert outputs(TWO, fps=50)[0].look.fps == 50.0
 
 
+def test_the_limit_of_bytes_of_the_command_line_wins_over_the_format() -> None:
+    scene = read(
+        "landscape: rosenbrock\noptimizers: gd\ntheme: [light, dark]\n"
+        "output: [gif: {max_bytes: 1.5MB}, mp4, png: {frames: true}, png]\n"
+    )
+    assert [output.max_bytes for output in scene.outputs] == [1_500_000] * 2 + [None] * 6
+    assert [output.max_bytes for output in outputs(scene, formats=["gif"], theme="dark")] == [1_500_000]
+    assert {output.max_bytes for output in outputs(scene, max_bytes="200kB")} == {200_000}
+    assert [file_name("a", output) for output in outputs(scene, theme="light")] == [
+        "a.gif",
+        "a.mp4",
+        "a-frames",
+        "a.png",
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "said"),
     [
@@ -406,6 +422,7 @@ def test_the_command_line_wins_over_the_format() -> None:
             {"size": "big"},
             "size: 'big' is not a size\n  takes readme, wide, square, hd or WIDTHxHEIGHT such as 1280x720",
         ),
+        ({"max_bytes": "3mb"}, "max_bytes: 'mb' is not a unit of bytes\n  write 3MB"),
         ({"fps": 0}, "fps: 0 is out of range\n  takes a number at least 0.1 and at most 1000"),
         ({"hold": float("nan")}, "hold: nan is not a finite number\n  takes a number at least 0"),
         (

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from optanim.settings import (
+    Bytes,
     Choice,
     Color,
     Flag,
@@ -20,6 +21,7 @@ from optanim.settings import (
     Wrong,
     closest,
     grouped,
+    sized,
 )
 
 UNIT = Number(low=0, high=1, high_open=True)
@@ -41,6 +43,13 @@ COUNT = Number(low=1, whole=True)
         (UNIT, "0.999", 0.999),
         (COUNT, "1e4", 10000),
         (COUNT, "3.0", 3),
+        (Bytes(), "3MB", 3_000_000),
+        (Bytes(), "1.5 MB", 1_500_000),
+        (Bytes(), "500kB", 500_000),
+        (Bytes(), ".5kB", 500),
+        (Bytes(), "20000", 20_000),
+        (Bytes(), "1e6", 1_000_000),
+        (Bytes(), "1e3B", 1000),
         (Flag(), "true", True),
         (Flag(), "False", False),
         (Text(), "2019", "2019"),
@@ -152,3 +161,36 @@ def test_the_closest_word() -> None:
 )
 def test_large_numbers_are_grouped(number: float, shown: str) -> None:
     assert grouped(number) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("3mb", "'mb' is not a unit of bytes", "write 3MB"),
+        ("2 KB", "'KB' is not a unit of bytes", "write 2kB"),
+        ("3MiB", "'MiB' is not a unit of bytes", "write 3MB"),
+        ("3M", "'M' is not a unit of bytes", "takes B, kB, MB, GB"),
+        ("small", "'small' is not a number of bytes", "takes a number of bytes such as 3MB or 500kB"),
+        ("-3MB", "'-3MB' is not a number of bytes", "takes a number of bytes such as 3MB or 500kB"),
+        ("0", "0 is out of range", "takes a number at least 1 and at most 1e+15"),
+        ("1e400", "inf is not a finite number", "takes a number at least 1 and at most 1e+15"),
+    ],
+)
+def test_bytes_that_are_not(text: str, message: str, hint: str) -> None:
+    with pytest.raises(Wrong) as caught:
+        Bytes().parse(text)
+    assert (caught.value.message, caught.value.hint) == (message, hint)
+
+
+def test_bytes_from_python() -> None:
+    assert Bytes().check("2MB") == Bytes().check(2e6) == 2_000_000
+    with pytest.raises(Wrong, match="True is not a number"):
+        Bytes().check(True)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1 kB"), (12_345, "12.3 kB"), (3_000_000, "3 MB"), (2.5e9, "2.5 GB")],
+)
+def test_bytes_in_messages(count: float, text: str) -> None:
+    assert sized(count) == text

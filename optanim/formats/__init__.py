@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+
+
+FRAME = re.compile(r"\d{4,}\.png")  # a file in a folder of frames
 
 
 class Moving(Protocol):
@@ -66,27 +70,71 @@ def write(film: Moving, path: Path, entry: Entry, settings: Mapping[str, Any]) -
 
     Raises RenderError, which names the path and the reason, where the file cannot be written.
     """
+    with placed(path) as part:
+        entry.function(film, part, **{**entry.defaults(), **settings})
+
+
+@contextlib.contextmanager
+def placed(path: Path) -> Iterator[Path]:
+    """A path to write a file or a folder to, which takes the place of `path` when all went well.
+
+    Raises RenderError, which names the path and the reason, where it cannot be written.
+    """
     part = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         try:
-            entry.function(film, part, **{**entry.defaults(), **settings})
-            os.replace(part, path)
+            yield part
+            if part.is_dir():
+                _replace_folder(part, path)
+            else:
+                os.replace(part, path)
         finally:
-            part.unlink(missing_ok=True)
+            remove(part)
     except OSError as error:
         raise RenderError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def size(path: Path) -> int:
+    """The bytes of a file, or of all in a folder."""
+    files = path.iterdir() if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; nothing where there is none."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _replace_folder(new: Path, path: Path) -> None:
+    """Put a folder of frames in the place of another; one that holds anything else is left alone."""
+    old = new.with_name(f"{new.name}.old")
+    if path.is_dir():
+        strange = sorted(file.name for file in path.iterdir() if not FRAME.fullmatch(file.name))
+        if strange:
+            raise RenderError(f"{path} holds more than frames: {strange[0]}; move it, or that folder")
+        os.replace(path, old)
+    try:
+        os.replace(new, path)
+    except BaseException:
+        if old.exists():
+            os.replace(old, path)
+        raise
+    remove(old)
+
+
 def _sweep(path: Path) -> None:
     """Remove what processes that were killed left of this file."""
-    name = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}")
+    name = re.compile(rf"\.{re.escape(path.stem)}\.(\d+)\.part{re.escape(path.suffix)}(\.old|\.trial)?")
     with contextlib.suppress(PermissionError):  # another user's stays
         for left in path.parent.iterdir():
             match = name.fullmatch(left.name)
             if match and not _alive(int(match[1])):
-                left.unlink(missing_ok=True)
+                remove(left)
 
 
 def _alive(pid: int) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim.errors import RenderError
-from optanim.formats import Moving, mp4
+from optanim.formats import Moving, video
 from optanim.registry import Entry
 
 H264 = {"mov": "mov", "m4v": "mp4", "mkv": "matroska", "avi": "avi"}  # suffix to FFmpeg's muxer
@@ -21,7 +21,7 @@ LARGEST = 1 << 30  # bytes of frames that are held in memory for a sequence
 def entry(suffix: str) -> Entry | None:
     """The format of a suffix, without its dot, or None where imageio does not know it either."""
     if suffix in H264:
-        return _entry(suffix, functools.partial(mp4.h264, muxer=H264[suffix]), still=False)
+        return _entry(suffix, functools.partial(video.h264, muxer=H264[suffix]), still=False)
     if suffix in SEQUENCES:
         return _entry(suffix, functools.partial(sequence, suffix=suffix), still=False)
     if suffix not in NOT_PIXELS and _known(suffix):
