@@ -31,7 +31,7 @@ lint: .venv/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/tools
+bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py
 
 .venv/bin/python:
@@ -50,6 +50,10 @@ bench: .venv/tools
 	$(PIP) install --constraint tests/constraints.txt --editable '.[dev]'
 	@touch $@
 
+.venv/bench: .venv/installed
+	$(PIP) install --constraint tests/constraints.txt --editable '.[bench]'
+	@touch $@
+
 clean:
-	rm -rf .venv output build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache benchmarks/results
+	rm -rf .venv output build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache benchmarks/results/2*.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

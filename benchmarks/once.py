@@ -1,0 +1,72 @@
+"""What is measured besides the routes: start-up, `make figures`, quality, and frames held in memory."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from measure import ENV, HERE, ROOT, cold
+from routes import OPTANIM, SCENE
+
+TREE = ("Makefile", "setup.cfg", "pyproject.toml", "optanim", "scenes", "tests/constraints.txt")
+STARTS = {
+    "python -c pass": [sys.executable, "-c", "pass"],
+    "optanim --help": [*OPTANIM, "--help"],
+    "optanim list": [*OPTANIM, "list"],
+    "optanim check": [*OPTANIM, "check", str(SCENE)],
+}
+
+
+def startup(rounds: int) -> dict[str, list[float]]:
+    """CPU seconds of commands that draw nothing, interleaved."""
+    taken: dict[str, list[float]] = {name: [] for name in STARTS}
+    for command in STARTS.values():  # the code compiled, the files in memory
+        cold(command)
+    for _ in range(rounds):
+        for name, command in STARTS.items():
+            taken[name].append(cold(command).cpu)
+    return taken
+
+
+def figures(folder: Path) -> dict[str, float]:
+    """Wall seconds of `make figures` in a fresh copy of the tree that is set up, and of it again."""
+    copy = folder / "tree"
+    for name in TREE:
+        source, target = ROOT / name, copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, target)
+    # This Python stands in for the .venv that a set-up leaves, with the copy's code before any other.
+    bin_ = copy / ".venv" / "bin"
+    bin_.mkdir(parents=True)
+    for name, start in (("python", "exec {0}"), ("optanim", "exec {0} -m optanim")):
+        script = bin_ / name
+        script.write_text(f'#!/bin/sh\nPYTHONPATH="{copy}" {start.format(sys.executable)} "$@"\n')
+        script.chmod(0o755)
+    (copy / ".venv" / "installed").touch()
+    command = ["make", "--silent", "figures"]
+    taken = {"clean": cold(command, copy).seconds, "again": cold(command, copy).seconds}
+    taken["files"] = sum(1 for file in (copy / "output").iterdir() if file.is_file())
+    return taken
+
+
+def quality(whose: str, source: Path, file: Path) -> dict[str, float]:
+    """What quality.py prints."""
+    return dict(_printed([str(HERE / "quality.py"), whose, str(source), str(file)]))
+
+
+def memory(folder: Path) -> dict[str, dict[str, float]]:
+    """What memory.py prints."""
+    return dict(_printed([str(HERE / "memory.py"), str(SCENE), str(folder)]))
+
+
+def _printed(command: list[str]) -> Any:
+    """The JSON that a script of ours prints: NumPy stays out of this process."""
+    done = subprocess.run([sys.executable, *command], env=ENV, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
