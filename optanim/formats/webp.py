@@ -7,10 +7,9 @@ import os
 import struct
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,9 @@ from numpy.typing import NDArray
 from optanim.formats import Moving
 from optanim.kinds import format_
 from optanim.settings import Number
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Loop = Annotated[int, Number(low=0, high=65535, whole=True)]
 Words = NDArray[np.uint32]
@@ -76,6 +78,8 @@ class Part:
 
 def timed(film: Moving) -> Iterator[tuple[Part, int]]:
     """The parts to write, each with its time in milliseconds. Equal frames become one, for longer."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(WORKERS) as pool:
         waiting: deque[tuple[Part, int]] = deque()  # each with its start
         shown: Words = np.zeros((film.height, film.width), np.uint32)
