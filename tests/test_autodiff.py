@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.autodiff import RULES, Tensor, columns, relu
+from optanim.autodiff import Tensor, columns, relu
+from optanim.derivatives import RULES
 
 A = np.array([[0.3, -0.7, 1.2], [0.9, 0.4, -1.1]])
 B = np.array([0.6, 1.3, -0.8])
