@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from optanim.reader import load
 from optanim.render import Progress, Written, plan, render
 
 TERMINATED = 143
+PATIENCE = 0.5  # seconds for a worker to tidy up
 REPORT = "This is a bug in optanim: please report it, with these lines and the scene."
 
 
@@ -46,25 +48,44 @@ def each(tasks: Sequence[dict[str, Any]], workers: int, progress: Progress) -> I
         return
     context = multiprocessing.get_context("spawn")
     workers = min(workers, len(tasks))
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare) as pool:
-        try:
-            futures = {pool.submit(one, task): task["scene"] for task in tasks}
-            progress("scenes", 0, len(tasks))
-            for done, future in enumerate(as_completed(futures), 1):
-                try:
-                    result = future.result()
-                except BrokenProcessPool:
-                    killed = f"error: {futures[future]}: the process that rendered it was killed"
-                    result = Result(error=killed, code=1)
-                except Exception as error:
-                    result = _internal(futures[future], error)
-                progress("scenes", done, len(tasks))
-                yield futures[future], result
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for child in multiprocessing.active_children():
-                child.terminate()
-            raise
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare)
+    try:
+        futures = {pool.submit(_one, task): task["scene"] for task in tasks}
+        progress("scenes", 0, len(tasks))
+        for done, future in enumerate(as_completed(futures), 1):
+            try:
+                result = future.result()
+            except BrokenProcessPool:
+                killed = f"error: {futures[future]}: the process that rendered it was killed"
+                result = Result(error=killed, code=1)
+            except Exception as error:
+                result = _internal(futures[future], error)
+            progress("scenes", done, len(tasks))
+            yield futures[future], result
+    except BaseException:
+        # Not a second shutdown that waits: it would take the cancelling back.
+        pool.shutdown(wait=False, cancel_futures=True)
+        _end(multiprocessing.active_children())
+        raise
+    pool.shutdown()
+
+
+def _end(workers: Sequence[BaseProcess]) -> None:
+    """Ends workers: they tidy up, and those that do not do it in time are killed."""
+    for worker in workers:
+        worker.terminate()
+    for worker in workers:
+        worker.join(PATIENCE)
+        if worker.is_alive():
+            worker.kill()
+
+
+def _one(task: dict[str, Any]) -> Result:
+    """Render one scene in a worker, which is gone once it has been told to end."""
+    try:
+        return one(task)
+    except SystemExit:
+        os._exit(TERMINATED)  # the pool would swallow it and start on the next scene
 
 
 def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
