@@ -88,7 +88,9 @@ class Film:
         }
         boxes = cells(self.mosaic, area, px(14), px(12), shapes)
         for index, each in enumerate(self.panels):
-            need, cell = each.margins(), boxes[index]
+            cell = boxes[index]
+            each.fit(cell)
+            need = each.margins()
             box = Box(
                 round(cell.left + need.left),
                 round(cell.top + need.top),

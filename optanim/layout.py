@@ -31,7 +31,7 @@ def cells(
 
     Rows are equal. Columns are equal too, but where a panel has a shape (width : height of its
     axes, and its margins) and no other panel with one stands beside it, its columns take the width
-    of that shape, between a half and two thirds of the area, and the others share the rest.
+    of that shape, up to two thirds of the area, and leave the others a quarter each.
     """
     rows, columns = len(mosaic), len(mosaic[0])
     step_y = (area.height + gap_y) / rows
@@ -57,8 +57,11 @@ def cells(
             ratio, need = shapes[shaped[0]]
             height = (bottom - top) * step_y - gap_y - need.top - need.bottom
             wish = height * ratio + need.left + need.right + gap_x
-            wish = min(max(wish, 0.52 * area.width), 0.64 * area.width)
-            rest = (area.width + gap_x - wish) / (columns - (right - left))
+            others = columns - (right - left)
+            beside = max(len({p for p in row if p is not None}) - 1 for row in mosaic[top:bottom])
+            most = min(0.64, max(0.34, 1 - 0.25 * beside))
+            wish = min(max(wish, min(0.52, most) * area.width), most * area.width)
+            rest = (area.width + gap_x - wish) / others
             widths = [wish / (right - left) if left <= c < right else rest for c in range(columns)]
     edges = [area.left + sum(widths[:c]) for c in range(columns + 1)]
     return {

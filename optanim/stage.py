@@ -175,6 +175,9 @@ class Panel:
         px = self.stage.px
         return Margins(left=px(42), top=px(24), right=px(6), bottom=px(24))
 
+    def fit(self, cell: Box) -> None:
+        """Makes do with a cell of the layout, margins included: shortens what would not fit."""
+
     def shape(self) -> float | None:
         """Width : height that suits its axes; None where any does."""
         return None

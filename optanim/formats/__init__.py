@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 
-FRAME = re.compile(r"\d{4,}\.png")  # a file in a folder of frames
-
-
 class Moving(Protocol):
     """What an encoder is told of a film.
 
@@ -113,10 +110,8 @@ def remove(path: Path) -> None:
 def _replace_folder(new: Path, path: Path) -> None:
     """Put a folder of frames in the place of another; one that holds anything else is left alone."""
     old = new.with_name(f"{new.name}.old")
+    _refuse_strange(path)
     if path.is_dir():
-        strange = sorted(file.name for file in path.iterdir() if not FRAME.fullmatch(file.name))
-        if strange:
-            raise RenderError(f"{path} holds more than frames: {strange[0]}; move it, or that folder")
         os.replace(path, old)
     try:
         os.replace(new, path)
@@ -125,6 +120,19 @@ def _replace_folder(new: Path, path: Path) -> None:
             os.replace(old, path)
         raise
     remove(old)
+
+
+def _refuse_strange(folder: Path) -> None:
+    """Raises RenderError where a folder to be replaced holds anything but a whole run of frames."""
+    if folder.is_symlink():
+        raise RenderError(f"{folder} is a link; remove it, or write elsewhere")
+    if not folder.is_dir():
+        return
+    inside = sorted(folder.iterdir())
+    for number, file in enumerate(inside, 1):
+        ours = file.name == f"{number:04}.png" and file.is_file() and not file.is_symlink()
+        if not ours:
+            raise RenderError(f"{folder} holds more than frames: {file.name}; move it, or that folder")
 
 
 def _sweep(path: Path) -> None:

@@ -264,16 +264,6 @@ def unpack(keys: Words) -> NDArray[np.int32]:
     return np.stack([keys & 255, keys >> 8 & 255, keys >> 16 & 255], 1).astype(np.int32)
 
 
-def _bounds(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
-    """The top, bottom, left and right (exclusive) of what is set."""
-    rows = np.flatnonzero(mask.any(1))
-    if not len(rows):
-        return None
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    columns = np.flatnonzero(mask[top:bottom].any(0))
-    return top, bottom, int(columns[0]), int(columns[-1]) + 1
-
-
 def _header(width: int, height: int, palette: Bytes) -> bytes:
     table = np.zeros((256, 3), np.uint8)
     table[1 : len(palette) + 1] = palette

@@ -61,6 +61,11 @@ class CurvePanel(Panel):
 
     def enter(self, stage: Any) -> None:
         super().enter(stage)
+        self.room = stage.px(NAME_WIDTH) * 0.75
+        self.lines = self.curves()
+
+    def fit(self, cell: Box) -> None:
+        self.room = min(self.room, 0.4 * cell.width)
         self.lines = self.curves()
 
     def margins(self) -> Margins:
@@ -175,10 +180,10 @@ class CurvePanel(Panel):
                 pen.mark("triangle", hx, edge, stage.px(4.5), style.rgb, stage.halo, stage.px(1.4), turn)
 
 
-def end_name(panel: Panel, index: int, text: str, below: str = "") -> Sprite:
+def end_name(panel: CurvePanel, index: int, text: str, below: str = "") -> Sprite:
     """A run's name in its colour, with a grey line of settings under it if there is one."""
     stage = panel.stage
-    room = stage.px(NAME_WIDTH) * 0.75
+    room = panel.room
     lines = [(stage.fitted(text, 9.5, "bold", room), stage.styles[index].words, 9.5, "bold")]
     if below:
         lines.append((stage.fitted(below, 8.5, "normal", room), stage.theme.muted, 8.5, "normal"))
