@@ -211,7 +211,8 @@ class _Builder:
         if event.style in ("|", ">"):
             text = text.strip("\n")
             place = self.place(event.start_mark)
-        bad = re.search(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f]", text)
+        # C0 and C1, and what turns the direction of the text around it or ends a line unseen.
+        bad = re.search(r"[\ud800-\udfff\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", text)
         if bad:
             self.wrong("text with a control character", place, "delete it")
             return Scalar(place, "", refused=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -64,5 +65,5 @@ def encode(film: Moving, file: Path, muxer: str, codec: str, options: Mapping[st
         for frame in film.frames():
             planes.draw(frame)
             show()
-        show(round(film.hold * film.fps))
+        show(math.ceil(film.hold * film.fps - 1e-9))  # whole frames: never held too short
         container.mux(stream.encode(None))
