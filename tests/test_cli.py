@@ -370,12 +370,13 @@ def until_writing(process: subprocess.Popen[str], folder: Path) -> None:
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["interrupt", "terminate"]
 )
 def test_stopped_in_the_middle(tmp_path: Path, jobs: str, number: signal.Signals, code: int) -> None:
-    for name in ("a", "b"):
-        (tmp_path / f"{name}.yaml").write_text(LONG)
+    names = [f"{letter}.yaml" for letter in "abcdef"]  # more than workers: some are still queued
+    for name in names:
+        (tmp_path / name).write_text(LONG)
     out = tmp_path / "output"
     out.mkdir()
     (out / "a.gif").write_bytes(b"old")
-    process = start("render", "a.yaml", "b.yaml", "-j", jobs, cwd=tmp_path, start_new_session=True)
+    process = start("render", *names, "-j", jobs, cwd=tmp_path, start_new_session=True)
     until_writing(process, out)
     process.send_signal(number)
     stdout, stderr = process.communicate(timeout=60)
