@@ -117,6 +117,22 @@ class Stage:
             short, long = (middle, long) if fits else (short, middle)
         return text[:short].rstrip() + "…"
 
+    def fitted_name(self, text: str, size: float, room: float) -> tuple[str, float]:
+        """The name of a run and the size at which it fits: in smaller type first, then cut inside.
+
+        Its end stays: there stands what really ran, or the setting that tells two runs apart.
+        """
+        text = " ".join(text.split())
+        for smaller in (size, size - 0.5, size - 1.0, size - 1.5):
+            if self.width(text, smaller, "bold") <= room:
+                return text, smaller
+        for kept in range(len(text) - 1, 1, -1):
+            tail = kept * 2 // 3
+            short = text[: kept - tail].rstrip() + "…" + text[-tail:].lstrip()
+            if self.width(short, smaller, "bold") <= room:
+                return short, smaller
+        return "…", smaller
+
     def wrapped(self, text: str, size: float, weight: str, room: float, most: int) -> list[str]:
         """The text in at most so many lines of so many pixels; what is too long ends in an ellipsis."""
         lines: list[str] = []
@@ -131,7 +147,7 @@ class Stage:
     def name_sprite(self, index: int, text: str | None = None, size: float = 9.5) -> Sprite:
         """The name of a run in its colour, haloed, to stand on a picture."""
         run = self.trace.runs[index]
-        words = self.fitted(text or run.label, size, "bold", self.px(NAME_WIDTH))
+        words, size = self.fitted_name(text or run.label, size, self.px(NAME_WIDTH))
         return self.sprite([(words, self.styles[index].words, size, "bold")], halo=True)
 
     def head(self, pen: Pen, index: int, x: float, y: float, radius: float = 5.2) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -40,7 +41,7 @@ class Name:
     leader: Floats
 
 
-class CurvePanel(Panel):
+class CurvePanel(Panel, ABC):
     """Curves over the steps; a subclass says which, and on which scale they stand."""
 
     yscale: str | None
@@ -51,9 +52,9 @@ class CurvePanel(Panel):
         """The curves of the panel, named."""
         return []
 
+    @abstractmethod
     def scale(self) -> Scale:
         """The axis of the values."""
-        raise NotImplementedError
 
     def says(self, scale: Scale) -> str:
         """What stands above the axes."""
@@ -61,11 +62,11 @@ class CurvePanel(Panel):
 
     def enter(self, stage: Any) -> None:
         super().enter(stage)
-        self.room = stage.px(NAME_WIDTH) * 0.75
+        self.room = stage.px(NAME_WIDTH)
         self.lines = self.curves()
 
     def fit(self, cell: Box) -> None:
-        self.room = min(self.room, 0.4 * cell.width)
+        self.room = min(self.room, 0.48 * cell.width)
         self.lines = self.curves()
 
     def margins(self) -> Margins:
@@ -184,7 +185,8 @@ def end_name(panel: CurvePanel, index: int, text: str, below: str = "") -> Sprit
     """A run's name in its colour, with a grey line of settings under it if there is one."""
     stage = panel.stage
     room = panel.room
-    lines = [(stage.fitted(text, 9.5, "bold", room), stage.styles[index].words, 9.5, "bold")]
+    words, size = stage.fitted_name(text, 9.5, room)
+    lines = [(words, stage.styles[index].words, size, "bold")]
     if below:
         lines.append((stage.fitted(below, 8.5, "normal", room), stage.theme.muted, 8.5, "normal"))
     return stage.sprite(lines)

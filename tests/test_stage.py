@@ -1,0 +1,42 @@
+"""Names are shortened so that runs stay apart and what really ran stays readable."""
+
+from __future__ import annotations
+
+import pytest
+
+from optanim.film import Film
+from optanim.panels.curves import CurvePanel
+from optanim.scene import Look
+from tests.test_film import NAMES, trace
+
+
+def stage():  # type: ignore[no-untyped-def]
+    return Film(trace("smallest"), Look()).stage
+
+
+@pytest.mark.parametrize("room", [400, 150, 100, 60, 20])
+@pytest.mark.parametrize("text", ["Adam", 'the post\'s "Adam" (Momentum)', "Adagrad, eps outside", "a" * 200])
+def test_names_fit_and_keep_their_end(text: str, room: float) -> None:
+    words, size = stage().fitted_name(text, 9.5, room)
+    assert stage().width(words, size, "bold") <= room
+    assert 8 <= size <= 9.5
+    if words != text:
+        assert size == 8
+        head, tail = words.split("…")
+        assert text.startswith(head) and text.endswith(tail)
+        assert len(tail) >= len(head) or not tail
+
+
+def test_two_runs_stay_apart() -> None:
+    names = {stage().fitted_name(f"Adagrad, eps {word}", 9.5, 90)[0] for word in ("inside", "outside")}
+    assert len(names) == 2
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_name_in_a_committed_scene_is_cut(name: str) -> None:
+    film = Film(trace(name), Look())
+    assert film.static.any()
+    for panel in film.panels:
+        if isinstance(panel, CurvePanel):
+            for run in panel.runs:
+                assert film.stage.fitted_name(run.label, 9.5, panel.room)[0] == run.label
