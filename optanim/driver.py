@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from numbers import Real
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,6 +17,7 @@ from optanim.trace import Ended
 
 Array = NDArray[Any]
 State = dict[str, Any]
+Residuals = Callable[[Array], tuple[Array, Array]]  # (R, n) to (R, rows) and their Jacobian (R, rows, n)
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,12 @@ class Record(Protocol):
 
 
 def is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Whether a setting may differ between runs that are stepped as one array: a whole number may not."""
+    return isinstance(value, float)
 
 
 def kind_of(rule: Thing, registry: Registry) -> Any:
-    """What has to be equal for two runs to be stepped as one array: all but the numbers."""
+    """What has to be equal for two runs to be stepped as one array: all but the fractional numbers."""
     entry = registry[rule.name]
     settings = entry.defaults() | dict(rule.settings)
     words = tuple(
@@ -137,9 +138,12 @@ class Draws:
 class Oracles:
     """What a rule may ask of the problem, in the shape of its own layer; gradients are counted."""
 
-    def __init__(self, loss: Callable[[Array], Array], slope: Slope) -> None:
+    def __init__(
+        self, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None = None
+    ) -> None:
         self.problem_loss = loss
         self.problem_slope = slope
+        self.problem_residuals = residuals
         self.count = 0
 
     def bound(
@@ -169,7 +173,21 @@ class Oracles:
         def diagonal(p: Array) -> Array:
             return np.diagonal(second(p), axis1=1, axis2=2).reshape(p.shape)
 
-        return {"loss": loss, "grad": grad, "hessian": second, "hessian_diag": diagonal, "rng": draws}
+        def residuals(p: Array) -> tuple[Array, Array]:
+            if self.problem_residuals is None:
+                raise TypeError("the problem is no sum of squares: it has no residuals")
+            self.count += 1
+            rest, jacobian = self.problem_residuals(whole(p))
+            return rest, jacobian[:, :, layer.columns]
+
+        return {
+            "loss": loss,
+            "grad": grad,
+            "hessian": second,
+            "hessian_diag": diagonal,
+            "residuals": residuals,
+            "rng": draws,
+        }
 
 
 def _flat(params: Array, grad: Callable[[Array], Array], shape: tuple[int, ...]) -> tuple[Array, Array]:
@@ -182,6 +200,7 @@ def drive(
     loss: Callable[[Array], Array],
     slope: Slope,
     progress: Callable[[int], None] | None = None,
+    residuals: Residuals | None = None,
 ) -> None:
     """Steps all runs of all groups to their end, with one gradient of everything in each step.
 
@@ -189,7 +208,7 @@ def drive(
     its NaNs reach no other run; `group.ended` says when.
     """
     with np.errstate(all="ignore"):
-        steppers = [_stepper(group, loss, slope, record) for group, record in groups]
+        steppers = [_stepper(group, loss, slope, residuals, record) for group, record in groups]
         going = [(stepper, next(stepper)) for stepper in steppers]
         while going:
             everything = [params for _, params in going]
@@ -210,13 +229,13 @@ def drive(
 
 
 def _stepper(
-    group: Group, loss: Callable[[Array], Array], slope: Slope, record: Record
+    group: Group, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None, record: Record
 ) -> Generator[Array, tuple[Array, Array], None]:
     """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
     rule, asks = group.rule, _asks(group.rule)
     params = np.asfortranarray(group.start, dtype=np.float64)
     states: list[State] = [{} for _ in group.layers]
-    oracles = Oracles(loss, slope)
+    oracles = Oracles(loss, slope, residuals)
     draws = Draws(group.seeds) if "rng" in asks else None
     group.evals = np.zeros(group.steps + 1, dtype=np.int64)
     runs: Any = np.arange(len(params))

@@ -66,14 +66,19 @@ def _landscape(*, view: View | None = None) -> None: ...
 # layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
 # p; `single_run`, it cannot step several runs at once; `check(settings)`, what is wrong with settings
 # that are right one by one, or None. A rule that asks for `base` wraps another: the scene's setting
-# `base` names it, and `base(p, g)` is that rule's step from p with state of its own.
+# `base` names it, and `base(p, g)` is that rule's step from p with state of its own, which is kept
+# in state["base"]. `residuals(p)` are the numbers whose squares the loss averages, with their Jacobian.
+# Said of a rule are its `paper`; `reference`, the implementation whose defaults and path are its own;
+# and `variants`, of other implementations what to set to get theirs, or what sets them apart.
+# A fractional setting may come as an array of one value per run; a whole number, a flag and a word
+# are the same for all runs that are stepped together.
 optimizer = Registry(
     "optimizer",
     "optanim.optimizers",
     common=_run,
-    facts=("paper", "lr", "sees", "shows", "single_run", "check"),
+    facts=("paper", "reference", "variants", "lr", "sees", "shows", "single_run", "check"),
     fixed=("p", "g", "state", "lr", "t"),
-    asks=("loss", "grad", "hessian", "hessian_diag", "base", "rng"),
+    asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "base", "rng"),
     given={"base": ThingOf("optimizer")},
 )
 

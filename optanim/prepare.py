@@ -14,7 +14,7 @@ from optanim.labels import number
 from optanim.problem import data as data_of
 from optanim.problem import problem as problem_of
 from optanim.registry import Registry
-from optanim.scene import Limits, Run, Scene
+from optanim.scene import Limits, Run, Scene, Thing
 from optanim.settings import grouped
 from optanim.trace import Array, Data, Problem
 
@@ -71,6 +71,9 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         if rate is None and not problem.minima and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
+        if problem.residuals is None and "residuals" in asked(run.rule, registry):
+            message = f"{run.rule.name} needs a regression with the loss mse"
+            mistakes.append(Mistake(message, run.rule.place, "write landscape: {linear_regression: mse}"))
     ready = Prepared(data, problem, runs, rates)
     mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
@@ -78,6 +81,14 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         found = list(dict.fromkeys(mistakes))
         raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
     return ready
+
+
+def asked(rule: Thing, registry: Registry = optimizer) -> tuple[str, ...]:
+    """What a rule and the rules inside it ask for."""
+    entry = registry[rule.name]
+    settings = entry.defaults() | dict(rule.settings)
+    inner = asked(settings["base"], registry) if "base" in entry.asks else ()
+    return (*(ask for ask in entry.asks if ask != "base"), *inner)
 
 
 def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:

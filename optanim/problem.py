@@ -81,6 +81,7 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
         minima_found=found,
         data=points if "data" in entry.asks else None,
         model=(lambda x, params: model(x, *params)) if model else None,
+        residuals=_residuals(model, points) if model and points and settings.get("loss") == "mse" else None,
     )
 
 
@@ -123,6 +124,21 @@ def _slope(function: Callable[..., Any], n: int, rows: int = CHUNK) -> Slope:
         return value, gradient
 
     return slope
+
+
+def _residuals(model: Callable[..., Any], points: Data) -> Callable[[Array], tuple[Array, Array]]:
+    def residuals(params: Array) -> tuple[Array, Array]:
+        """How far the model is off at every point of the data, and the derivatives by each parameter."""
+        rows = len(points.x)
+        # Every point gets parameters of its own, so that one pass backward gives all derivatives.
+        tensors = [Tensor(np.repeat(column[:, None], rows, axis=1)) for column in params.T]
+        with np.errstate(all="ignore"):
+            made = model(points.x[:, None], *tensors)
+            made.backward(np.ones(made.shape))
+        off: Array = made.data[..., 0] - points.y
+        return off, np.stack([tensor.grad for tensor in tensors], axis=2)
+
+    return residuals
 
 
 def _surface(entry: Entry, settings: dict[str, Any], points: Data | None) -> Callable[..., Array]:

@@ -143,8 +143,10 @@ class Registry:
             return
         self._loaded = True
         home = importlib.import_module(self.home)
-        for module in pkgutil.iter_modules(getattr(home, "__path__", [])):
-            importlib.import_module(f"{self.home}.{module.name}")
+        found = [module.name for module in pkgutil.iter_modules(getattr(home, "__path__", []))]
+        order = getattr(home, "ORDER", ())
+        for name in sorted(found, key=lambda name: order.index(name) if name in order else len(order)):
+            importlib.import_module(f"{self.home}.{name}")
 
     def find(self, name: str) -> Entry | None:
         """The thing of this name, registered or from elsewhere; None where there is none."""

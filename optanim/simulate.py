@@ -66,7 +66,8 @@ def simulate(
     evals: Array = np.zeros((len(jobs), scene.steps + 1), dtype=np.int64)
     ended: dict[int, Ended] = {}
     groups = _groups(jobs, problem, registry)
-    drive([(group, record.part(members)) for members, group in groups], problem.loss, problem.slope, ticks)
+    parts = [(group, record.part(members)) for members, group in groups]
+    drive(parts, problem.loss, problem.slope, ticks, problem.residuals)
     for members, group in groups:
         for place, i in enumerate(members):
             stop = group.ended.get(place)
@@ -152,7 +153,8 @@ def _tune(
     jobs = [_job(scene, problem, run, lr, i) for i, run in enumerate(runs) for lr in GRID]
     verdict = _Verdict(len(jobs), low - margin, high + margin)
     groups = _groups(jobs, problem, registry)
-    drive([(group, verdict.part(members)) for members, group in groups], problem.loss, problem.slope, ticks)
+    parts = [(group, verdict.part(members)) for members, group in groups]
+    drive(parts, problem.loss, problem.slope, ticks, problem.residuals)
     for members, group in groups:
         for place in group.ended:
             verdict.final[members[place]] = np.inf

@@ -35,7 +35,9 @@ class Problem:
     `loss` maps parameters of shape (R, n) to (R,); `slope` to the pair of (R,) and gradients
     (R, n). `surface(x, y)` is the same loss over broadcast coordinates, and
     `surface(x, y, loss="mae")` another loss of the same data. `model(x, params)` is the model's
-    output at inputs x, where the landscape is the error of a model.
+    output at inputs x, where the landscape is the error of a model. `residuals` maps parameters to
+    (R, rows) numbers whose squares the loss is the mean of, and their Jacobian (R, rows, n), where
+    the loss is that.
     """
 
     names: tuple[str, ...]  # of the parameters, n of them
@@ -48,6 +50,7 @@ class Problem:
     minima_found: bool = False  # found by a search in view, not stated
     data: Data | None = None
     model: Callable[[Array, Point], Array] | None = None
+    residuals: Callable[[Array], tuple[Array, Array]] | None = None
 
 
 @dataclass(frozen=True)

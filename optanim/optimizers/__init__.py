@@ -4,3 +4,22 @@ A rule is handed p and g of shape (R, ...): R runs of one layer. It returns the 
 what it remembers in `state`, every array of it with the runs first. Its settings are numbers, or
 arrays of one value per run that broadcast.
 """
+
+# To be read in this order: each family builds on those before it.
+ORDER = (
+    "sgd",
+    "momenta",
+    "sign",
+    "adaptive",
+    "adam",
+    "adam_scales",
+    "adam_directions",
+    "layerwise",
+    "factored",
+    "matrix",
+    "curvature",
+    "line_search",
+    "schedule_free",
+    "learning_rate_free",
+    "wrappers",
+)

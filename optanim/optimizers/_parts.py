@@ -35,15 +35,16 @@ def corrected(average: Any, beta: Any, t: int) -> Any:
     return average / (1 - power(beta, t))
 
 
-def power(base: Any, t: int) -> Any:
-    """base**t, to the last bit the same for a number alone and among those of other runs.
+def power(base: Any, exponent: Any) -> Any:
+    """base**exponent, to the last bit the same for a number alone and among those of other runs.
 
     NumPy's power of an array may round differently from Python's of a float, and a path that is
-    chaotic would then depend on its neighbours.
+    chaotic would then depend on its neighbours. For one number per run, not for parameters.
     """
-    if isinstance(base, np.ndarray):
-        return np.array([b**t for b in base.ravel().tolist()]).reshape(base.shape)
-    return base**t
+    if isinstance(base, np.ndarray) or isinstance(exponent, np.ndarray):
+        pairs = np.broadcast(base, exponent)
+        return np.array([float(b) ** float(e) for b, e in pairs]).reshape(pairs.shape)
+    return base**exponent
 
 
 def norm(p: Any) -> Any:

@@ -1,0 +1,185 @@
+"""Steps the cases of a reference file by optanim's rules and compares checkpoint by checkpoint.
+
+    python -m tests.reference.check FILE [WORD ...]
+
+FILE holds `problems` and `cases` as `cases.json` beside this file does; with WORDs only the cases
+whose optimizer is one of them are run. Exit code 1 if a case failed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from optanim.driver import Group, Layer, Rule, drive, kind_of
+from optanim.kinds import optimizer
+from optanim.registry import Registry
+from optanim.scene import Thing
+from tests.reference.problems import Problem, problem
+from tests.reference.settings import Unsupported, to_settings
+
+CASES = Path(__file__).with_name("cases.json")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a case went: passed, failed or unsupported, and why not passed; `error` is over the tolerance."""
+
+    status: str
+    why: str = ""
+    error: float = 0.0  # the largest, relative to max(1, the largest parameter)
+
+
+def thing(rule: str, settings: dict[str, Any], registry: Registry = optimizer) -> Thing:
+    """A rule with its settings as the scene's reader would hand them on."""
+    entry = registry[rule]
+    made: dict[str, Any] = {}
+    for name, value in settings.items():
+        if name == "base":
+            made[name] = thing(*next(iter(value.items())), registry)
+        elif name not in entry.settings:
+            raise Unsupported(f"{rule} has no setting '{name}'")
+        elif value is None:  # as a default may be
+            made[name] = None
+        else:
+            kind = entry.settings[name].type
+            made[name] = kind.check(value) if hasattr(kind, "check") else tuple(map(float, value))
+    return Thing(rule, made)
+
+
+def beside(rule: Thing, factor: float, registry: Registry = optimizer) -> Thing:
+    """The same rule with every fractional number a little different, defaults included."""
+    settings = registry[rule.name].defaults() | dict(rule.settings)
+    changed = {
+        name: beside(value, factor, registry)
+        if isinstance(value, Thing)
+        else value * factor
+        if isinstance(value, float)
+        else value
+        for name, value in settings.items()
+    }
+    return Thing(rule.name, changed)
+
+
+class Points:
+    """Records the shown points, and the losses, of every run."""
+
+    def __init__(self, runs: int, steps: int, n: int) -> None:
+        self.points = np.full((steps + 1, runs, n), np.nan)
+        self.losses = np.full((steps + 1, runs), np.nan)
+
+    def point(self, t: int, runs: Any, shown: np.ndarray) -> None:
+        self.points[t, runs] = shown
+
+    def loss(self, t: int, runs: Any, loss: np.ndarray) -> None:
+        self.losses[t, runs] = loss
+
+
+def stepped(
+    things: list[Thing],
+    rates: list[float],
+    starts: np.ndarray,
+    on: Problem,
+    steps: int,
+    shown: bool = True,
+    registry: Registry = optimizer,
+) -> tuple[Points, Group]:
+    """Runs of one rule stepped together; without `shown` the points that gradients are taken at."""
+    layers = on.layers
+    if registry[things[0].name].facts.get("sees") == "all":
+        layers = [Layer(slice(0, len(on.start)), (len(on.start),))]
+    rule = Rule.of(things, registry)
+    if not shown:
+        rule.shows = None
+    group = Group(
+        rule, np.broadcast_to(np.array(rates), (steps, len(rates))), starts, layers, steps, range(9)
+    )
+    record = Points(len(things), steps, len(on.start))
+    drive([(group, record)], on.loss, on.slope)
+    return record, group
+
+
+def check(case: dict[str, Any], on: Problem) -> Outcome:
+    """One case, stepped as the middle one of three runs with other numbers, where a rule can do that."""
+    try:
+        rule, settings = to_settings(case)
+        if rule not in optimizer:
+            raise Unsupported(f"no rule '{rule}'")
+        lr = settings.pop("lr")
+        lr = optimizer[rule].facts.get("lr") if lr is None else lr
+        if settings.pop("maximize", False):
+            on = replace(on, sign=-1.0)
+        middle = thing(rule, settings)
+    except Unsupported as reason:
+        return Outcome("unsupported", str(reason))
+    if optimizer[rule].facts.get("single_run"):
+        things, rates, starts, mine = [middle], [lr], on.start[None], 0
+    else:
+        things = [beside(middle, 0.9), middle, beside(middle, 0.8)]
+        rates, starts, mine = (
+            [lr * 0.7, lr, lr * 0.5],
+            np.array([on.start * 1.01, on.start, on.start * 0.99]),
+            1,
+        )
+        assert len({kind_of(one, optimizer) for one in things}) == 1
+    steps = max(int(t) for t in case["p"])
+    worst = 0.0
+    for what, shown in (("p", False), ("aux", True)):
+        if what not in case:
+            continue
+        record, _ = stepped(things, rates, starts, on, steps, shown)
+        for (t, expected), tolerance in zip(case[what].items(), case["tol"], strict=False):
+            off = record.points[int(t), mine] - expected
+            error = np.abs(off).max() / max(1.0, np.abs(expected).max())
+            if not error <= tolerance:
+                where = "" if what == "p" else f" ({case.get('aux_is', what)})"
+                return Outcome(
+                    "failed", f"step {t}{where}: off by {error:.3g}, allowed {tolerance:.3g}", error
+                )
+            worst = max(worst, float(error))
+    return Outcome("passed", error=worst)
+
+
+@cache
+def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The cases of a file, and its problems by name."""
+    held = json.loads(path.read_text())
+    return held["cases"], {name: problem(stated) for name, stated in held["problems"].items()}
+
+
+def named(case: dict[str, Any]) -> str:
+    settings = ", ".join(f"{name}={value!r}" for name, value in case["kw"].items())
+    return f"{case['lib']} {case['cls']}({settings}) on {case['problem']}"
+
+
+def main(path: Path, words: list[str]) -> int:
+    cases, problems = read(path)
+    counts: dict[str, Counter[str]] = {}
+    for case in cases:
+        if words and case["opt"] not in words:
+            continue
+        outcome = check(case, problems[case["problem"]])
+        counts.setdefault(case["opt"], Counter())[outcome.status] += 1
+        if outcome.status != "passed":
+            print(f"{outcome.status}: {case['opt']}: {named(case)}: {outcome.why}")
+    total: Counter[str] = Counter()
+    for name, count in counts.items():
+        print(
+            f"{name:28} {count['passed']:4} passed {count['failed']:4} failed {count['unsupported']:4} unsupported"
+        )
+        total += count
+    print(f"{total['passed']} passed, {total['failed']} failed, {total['unsupported']} unsupported")
+    return 1 if total["failed"] else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
