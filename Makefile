@@ -1,6 +1,7 @@
 # make figures   every scene in scenes/ as files in output/
 # make test      the tests, with the versions in tests/constraints.txt
 # make lint      ruff and mypy
+# make docs      docs/optimizers.md, from the rules themselves
 # make bench     against what people use today
 # make clean     removes what these made
 
@@ -12,7 +13,7 @@ SETUP := setup.cfg pyproject.toml tests/constraints.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: figures test lint bench clean
+.PHONY: figures test lint docs bench clean
 .DELETE_ON_ERROR:
 
 figures: $(SCENES:scenes/%.yaml=output/.made/%)
@@ -30,6 +31,10 @@ lint: .venv/tools
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+docs: .venv/installed
+	$(BIN)/optanim list optimizers --markdown > docs/optimizers.md.new
+	mv docs/optimizers.md.new docs/optimizers.md
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py

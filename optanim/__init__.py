@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from optanim.autodiff import Tensor as Tensor
     from optanim.errors import RenderError as RenderError
     from optanim.errors import UserError as UserError
+    from optanim.kinds import landscape as landscape
+    from optanim.kinds import optimizer as optimizer
     from optanim.reader import load as load
     from optanim.reader import read as read
     from optanim.render import Written as Written
@@ -26,6 +28,8 @@ HOMES = {
     "load": "reader",
     "read": "reader",
     "simulate": "simulate",
+    "optimizer": "kinds",
+    "landscape": "kinds",
     "render": "render",
     "Tensor": "autodiff",
     "Scene": "scene",

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.derivatives import COMPARISONS, RULES, sign
+from optanim.derivatives import COMPARISONS, RULES, scattered, sign
+from optanim.recording import Recorded
 
 Array = NDArray[Any]
 V = TypeVar("V")
@@ -40,13 +41,14 @@ class Tensor:
 
     def _make(
         self,
-        data: Array,
+        data: Any,
         parents: tuple[Tensor, ...] = (),
         pulls: tuple[Pull, ...] = (),
         operands: tuple[Any, ...] = (),
     ) -> None:
-        # What is recorded must stay as it is until `backward`.
-        data.flags.writeable = False
+        # What is remembered must stay as it is until `backward`.
+        if isinstance(data, np.ndarray):
+            data.flags.writeable = False
         self.data: Array = data
         self._out = data
         self._grad: Array | None = None
@@ -152,18 +154,7 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         shape = self.shape
-        parts = index if isinstance(index, tuple) else (index,)
-        plain = all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts)
-
-        def pull(grad: Array, out: Array) -> Array:
-            whole = np.zeros(shape, grad.dtype)
-            if plain:
-                whole[index] = grad
-            else:  # an index array may name an element twice
-                np.add.at(whole, index, grad)
-            return whole
-
-        return _made(self.data[index], (self,), (pull,))
+        return _made(self.data[index], (self,), (lambda grad, out: scattered(grad, index, shape),))
 
     def __len__(self) -> int:
         return len(self.data)
@@ -245,6 +236,11 @@ class Tensor:
     __hash__ = object.__hash__
 
 
+def tensor_of(data: Array | Recorded) -> Tensor:
+    """A Tensor of this very array, which must not change any more, or of one that is being recorded."""
+    return _made(data, (), ())
+
+
 def relu(x: V) -> V:
     """The positive part of a float, array or Tensor; its derivative at 0 is 0."""
     number: Any = x
@@ -293,7 +289,7 @@ def _apply(ufunc: np.ufunc, *inputs: Any) -> Any:
 def _made(
     data: Any, parents: tuple[Tensor, ...], pulls: tuple[Pull, ...], operands: tuple[Any, ...] = ()
 ) -> Tensor:
-    made = np.asarray(data)
+    made = data if isinstance(data, Recorded) else np.asarray(data)
     tensor = Tensor.__new__(Tensor)
     tensor._make(made if made.dtype.kind in "fc" else made.astype(np.float64), parents, pulls, operands)
     return tensor
@@ -316,7 +312,8 @@ _serial = operator.attrgetter("_serial")
 
 def _folded(grad: Array, shape: tuple[int, ...]) -> Array:
     """The gradient of a broadcast operand: summed over the axes that broadcasting made."""
-    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    if grad.ndim > len(shape):
+        grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and grad.shape[i] != 1)
     return grad.sum(axis=stretched, keepdims=True)
 
@@ -337,7 +334,7 @@ def _where(condition: Any, x: Any, y: Any) -> Tensor:
     )
     mine = [(v, pull) for v, pull in zip((x, y), pulls, strict=True) if isinstance(v, Tensor)]
     if not mine:  # only the condition is a Tensor, and it has no slope
-        return Tensor(np.where(condition, x, y))
+        return _made(np.where(condition, x, y), (), ())
     parents, kept = zip(*mine, strict=True)
     return _made(np.where(condition, _raw(x), _raw(y)), parents, kept)
 

@@ -254,21 +254,32 @@ def _scenes(paths: tuple[str, ...]) -> Iterator[str]:
 
 @cli.command("list")
 @click.argument("kind", type=click.Choice(LISTED), required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def list_(kind: str | None, as_json: bool) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print all that is known of each as JSON.")
+@click.option("--markdown", is_flag=True, help="Print optimizers as the page docs/optimizers.md.")
+def list_(kind: str | None, as_json: bool, markdown: bool) -> None:
     """List what a scene can name."""
-    from optanim.explain import names
+    from optanim.explain import listing, names
 
-    found = {each: names(each) for each in ([kind] if kind else LISTED)}
-    if as_json:
-        click.echo(json.dumps(found, indent=2))
+    if markdown:
+        if kind != "optimizers":
+            raise click.UsageError("--markdown makes the page of optimizers: list optimizers --markdown")
+        from optanim.catalogue import page
+
+        click.echo(page(), nl=False)
         return
-    for each, things in found.items():
+    if as_json:
+        click.echo(json.dumps({each: listing(each) for each in ([kind] if kind else LISTED)}, indent=2))
+        return
+    for each in [kind] if kind else LISTED:
         if not kind:
-            click.secho(f"{each}", bold=True)
-        wide = max(map(len, things))
-        for name, summary in things.items():
-            click.echo(f"{'' if kind else '  '}{name:{wide}}  {summary}".rstrip())
+            click.secho(each, bold=True)
+        for heading, things in names(each).items():
+            if heading:
+                click.secho(f"{'' if kind else '  '}{heading}", italic=True)
+            indent = "  " * (bool(heading) + (not kind))
+            wide = max(map(len, things))
+            for name, summary in things.items():
+                click.echo(f"{indent}{name:{wide}}  {summary}".rstrip())
 
 
 @cli.command()

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim.recording import recordable
+
 Array = NDArray[Any]
 
 
@@ -33,7 +35,25 @@ def larger(x: Any, y: Any) -> Any:
 
 
 def smaller(x: Any, y: Any) -> Any:
-    return -larger(-np.asarray(x), -np.asarray(y))
+    if np.iscomplexobj(x) or np.iscomplexobj(y):
+        return np.where(np.real(x) <= np.real(y), x, y)
+    return np.minimum(x, y)
+
+
+def magnitude(x: Any) -> Any:
+    return x * sign(x) if np.iscomplexobj(x) else np.absolute(x)
+
+
+@recordable
+def scattered(grad: Any, index: Any, shape: tuple[int, ...]) -> Any:
+    """The gradient of an array by that of the elements taken from it."""
+    whole = np.zeros(shape, grad.dtype)
+    parts = index if isinstance(index, tuple) else (index,)
+    if all(part is None or part is Ellipsis or isinstance(part, (int, slice)) for part in parts):
+        whole[index] = grad
+    else:  # an index array may name an element twice
+        np.add.at(whole, index, grad)
+    return whole
 
 
 def _power_by_base(grad: Array, out: Array, x: Any, n: Any) -> Any:
@@ -81,8 +101,8 @@ RULES: dict[Any, tuple[Callable[..., Any], ...]] = {
     np.minimum: (smaller, lambda g, out, x, y: g * wins(y, x), lambda g, out, x, y: g * wins(x, y)),
     np.negative: (np.negative, lambda g, out, x: -g),
     np.positive: (np.positive, lambda g, out, x: g),
-    np.absolute: (lambda x: x * sign(x), lambda g, out, x: g * sign(x)),
-    np.fabs: (lambda x: x * sign(x), lambda g, out, x: g * sign(x)),
+    np.absolute: (magnitude, lambda g, out, x: g * sign(x)),
+    np.fabs: (magnitude, lambda g, out, x: g * sign(x)),
     np.square: (np.square, lambda g, out, x: g * (2 * x)),
     np.reciprocal: (np.reciprocal, lambda g, out, x: -g * out * out),
     np.sqrt: (np.sqrt, lambda g, out, x: g / (2 * out)),

@@ -53,6 +53,15 @@ def kind_of(rule: Thing, registry: Registry) -> Any:
     return rule.name, tuple(sorted(settings)), words
 
 
+def stated(rule: Thing, fact: str, registry: Registry) -> Any:
+    """A fact about a rule, or else about the rule inside it."""
+    entry = registry[rule.name]
+    found = entry.facts.get(fact)
+    if found is None and "base" in entry.asks and "base" in rule.settings:
+        return stated(rule.settings["base"], fact, registry)
+    return found
+
+
 @dataclass
 class Rule:
     """A rule with the settings of all the runs it steps, and the rule it wraps, if it does."""
@@ -62,6 +71,9 @@ class Rule:
     settings: dict[str, Any]  # arrays have one value per run
     shows: Callable[..., Any] | None = None
     base: Rule | None = None
+    velocity: str | None = None  # the name of its momentum in its state
+    sees_all: bool = False  # all layers as one vector, as it or a rule inside it needs
+    parts: Sequence[Layer] = ()  # the layers it sees, where the rule around it sees them as one vector
 
     @classmethod
     def of(cls, things: Sequence[Thing], registry: Registry) -> Rule:
@@ -71,7 +83,26 @@ class Rule:
             cls.of([settings.pop("base") for settings in every], registry) if "base" in entry.asks else None
         )
         settings = {name: _together([one[name] for one in every]) for name in every[0]}
-        return cls(entry.function, entry.asks, settings, entry.facts.get("shows"), base)
+        return cls(
+            entry.function,
+            entry.asks,
+            settings,
+            entry.facts.get("shows"),
+            base,
+            entry.facts.get("velocity"),
+            entry.facts.get("sees") == "all" or (base is not None and base.sees_all),
+        )
+
+    def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
+        """The layers as this rule sees them; a rule inside it that looks at each alone still does."""
+        n = max(layer.columns.stop for layer in layers)
+        whole = [Layer(slice(0, n), (n,))]
+        inner = self.base
+        while inner and inner.sees_all:
+            inner = inner.base
+        if inner and self.sees_all and list(layers) != whole:
+            inner.parts = layers
+        return whole if self.sees_all else layers
 
     def step(self, p: Array, g: Array, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Array:
         asked = [self._wrapped(state, lr, t, oracles) if a == "base" else oracles[a] for a in self.asks]
@@ -94,10 +125,46 @@ class Rule:
     def _settings(self, ndim: int) -> dict[str, Any]:
         return {name: across(value, ndim) for name, value in self.settings.items()}
 
-    def _wrapped(self, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Callable[..., Array]:
+    def _wrapped(self, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Wrapped:
         assert self.base is not None
-        base = self.base
-        return lambda p, g: base.step(p, g, state.setdefault("base", {}), lr, t, oracles)
+        return Wrapped(self.base, state.setdefault("base", {}), lr, t, oracles)
+
+
+@dataclass
+class Wrapped:
+    """The rule inside another one, as that one is handed it: its step from p, with state of its own."""
+
+    rule: Rule
+    state: State
+    lr: Any
+    t: int
+    oracles: dict[str, Any]
+
+    def __call__(self, p: Array, g: Array) -> Array:
+        if not self.rule.parts:
+            return self.rule.step(p, g, self.state, self.lr, self.t, self.oracles)
+        asked = self.oracles
+        oracles = Oracles(
+            lambda q: asked["loss"](q)[:, 0], lambda q: (q[:, 0], asked["grad"](q)), asked["residuals"]
+        )
+        new = np.empty_like(p)
+        for i, layer in enumerate(self.rule.parts):
+            part, slope = (whole[:, layer.columns].reshape(len(p), *layer.shape) for whole in (p, g))
+            bound = oracles.bound(p, layer, _asks(self.rule), asked["rng"])
+            lr, state = np.ravel(self.lr), self.state.setdefault(str(i), {})
+            moved = self.rule.step(part, slope, state, across(_together(lr), part.ndim), self.t, bound)
+            new[:, layer.columns] = moved.reshape(len(p), -1)
+        return new
+
+    @property
+    def momentum(self) -> Any:
+        """Its velocity; 0 where it has none."""
+        return self.state.get(self.rule.velocity or "", 0.0)
+
+    @momentum.setter
+    def momentum(self, velocity: Any) -> None:
+        if self.rule.velocity in self.state:
+            self.state[self.rule.velocity] = velocity
 
 
 @dataclass
@@ -233,8 +300,9 @@ def _stepper(
 ) -> Generator[Array, tuple[Array, Array], None]:
     """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
     rule, asks = group.rule, _asks(group.rule)
+    layers = rule.layers(group.layers)
     params = np.asfortranarray(group.start, dtype=np.float64)
-    states: list[State] = [{} for _ in group.layers]
+    states: list[State] = [{} for _ in layers]
     oracles = Oracles(loss, slope, residuals)
     draws = Draws(group.seeds) if "rng" in asks else None
     group.evals = np.zeros(group.steps + 1, dtype=np.int64)
@@ -263,7 +331,7 @@ def _stepper(
                 draws.keep(mask)
         record.loss(t - 1, everyone, scored)
         lr = _together(group.lr[t - 1, everyone])
-        params, shown = _step(rule, params, gradient, states, lr, t, group.layers, oracles, asks, draws)
+        params, shown = _step(rule, params, gradient, states, lr, t, layers, oracles, asks, draws)
         record.point(t, everyone, shown)
         group.evals[t] = oracles.count
 
@@ -293,7 +361,8 @@ def _step(
         if new.shape != params.shape:
             raise TypeError(f"the rule returned shape {new.shape} for parameters of shape {params.shape}")
         return new, np.asfortranarray(rule.shown(new, states[0]))
-    new, shown = np.empty_like(params), np.empty_like(params)
+    new = np.empty_like(params)
+    shown = new if rule.shows is None else np.empty_like(params)
     runs = len(params)
     for layer, state in zip(layers, states, strict=True):
         p = params[:, layer.columns].reshape(runs, *layer.shape)
@@ -301,7 +370,8 @@ def _step(
         bound = oracles.bound(params, layer, asks, draws)
         moved = rule.step(p, g, state, across(lr, p.ndim), t, bound)
         new[:, layer.columns] = moved.reshape(runs, -1)
-        shown[:, layer.columns] = rule.shown(moved, state).reshape(runs, -1)
+        if shown is not new:
+            shown[:, layer.columns] = rule.shown(moved, state).reshape(runs, -1)
     return new, shown
 
 
@@ -317,7 +387,8 @@ def _failures(
     """The runs that cannot go on after step t: the place of each in the arrays, and why."""
     why: dict[int, Ended] = {}
     # One number to look at in every step; a sum may overflow though its terms are finite.
-    if np.isfinite(shown.sum() + scored.sum() + params.sum() + value.sum() + gradient.sum()):
+    different = {id(array): array for array in (shown, scored, params, value, gradient)}
+    if np.isfinite(sum(array.sum() for array in different.values())):
         return why
     point: Any = np.isfinite(shown).all(axis=1) & np.isfinite(params).all(axis=1)
     scores: Any = np.isfinite(scored) & np.isfinite(value)

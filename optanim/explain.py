@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from optanim.catalogue import COSTS, catalogue, check_lines, family, variant_lines, verified, written
 from optanim.errors import Mistake, UserError
 from optanim.hints import a
 from optanim.kinds import KINDS, THEMES
@@ -84,11 +85,22 @@ output: gif                  # or several: [gif, mp4, webp, png]
 """
 
 
-def names(plural: str) -> dict[str, str]:
-    """The things of a kind, each with its one sentence."""
+def names(plural: str) -> dict[str, dict[str, str]]:
+    """The things of a kind, each with its one sentence, under headings: of optimizers their families."""
     if plural == "themes":
-        return dict(THEME_WORDS)
-    return {entry.name: entry.summary for entry in KINDS[plural.removesuffix("s")].entries()}
+        return {"": dict(THEME_WORDS)}
+    found: dict[str, dict[str, str]] = {}
+    for entry in KINDS[plural.removesuffix("s")].entries():
+        heading = family(entry) if entry.kind == "optimizer" else ""
+        found.setdefault(heading, {})[entry.name] = entry.summary
+    return found
+
+
+def listing(plural: str) -> dict[str, Any]:
+    """The things of a kind with all that is known of them, in JSON's types."""
+    if plural == "themes":
+        return {name: {"summary": words} for name, words in THEME_WORDS.items()}
+    return catalogue(plural.removesuffix("s"))
 
 
 def explanation(name: str) -> str:
@@ -168,21 +180,14 @@ def _takes(setting: Setting) -> str:
 def _default(setting: Setting) -> str:
     if setting.required:
         words = "must be given"
-    elif setting.default is None:
-        words = ""
-    elif isinstance(setting.default, bool):
-        words = f"default {str(setting.default).lower()}"
-    elif setting.default == ():
+    elif setting.default is None or setting.default == ():
         words = ""
     elif isinstance(setting.default, tuple):
-        words = f"default {', '.join(map(str, setting.default))}"
+        words = f"default {', '.join(map(written, setting.default))}"
     elif isinstance(setting.default, Thing):
-        inner = ", ".join(f"{name}: {value:g}" for name, value in setting.default.settings.items())
-        words = f"default {setting.default.name}: {{{inner}}}"
-    elif isinstance(setting.default, float):
-        words = f"default {setting.default:g}"
+        words = f"default {setting.default.name}: {written(setting.default.settings)}"
     else:
-        words = f"default {setting.default}"
+        words = f"default {written(setting.default)}"
     if setting.lead:
         words += " (may stand alone)" if words else "(may stand alone)"
     return words
@@ -196,9 +201,23 @@ def _facts(entry: Entry) -> list[str]:
             said.append(f"{fact.capitalize()}: {_points(value)}")
     if entry.facts.get("lr") is not None:
         said.append(f"Learning rate of its own: {entry.facts['lr']:g}")
+    takes = [COSTS[ask] for ask in entry.asks if ask in COSTS]
+    if takes and entry.kind == "optimizer":
+        said.append(f"Takes more than one gradient a step: {'; '.join(takes)}")
     if entry.facts.get("paper"):
         said.append(f"Paper: {entry.facts['paper']}")
+    if entry.facts.get("reference"):
+        said.append(f"Path and defaults of: {entry.facts['reference']}")
+    if entry.facts.get("variants"):
+        said.append("\n".join(["", "Other implementations", *_indented(variant_lines(entry.facts["variants"]))]))
+    if entry.kind == "optimizer":
+        checks = check_lines(verified().get(entry.name, ()))
+        said.append("\n".join(["", "Verified against", *_indented(checks or ["nothing: a rule of your own"])]))
     return said
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"  {line}" for line in lines]
 
 
 def _points(value: Any) -> str:

@@ -69,10 +69,8 @@ def instead_of_name(name: str, registry: Registry) -> str:
     kind = registry.kind
     if kind == "format":
         return instead_of_format(name)
-    hint = closest(name, registry)
     others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
-    if not hint and others:
-        hint = f"'{name}' is {a(others[0])}"
+    hint = f"'{name}' is {a(others[0])}" if others else closest(name, registry)
     if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
         hint = f"write formula: {name}"
     if " - " in name:

@@ -65,7 +65,8 @@ def _landscape(*, view: View | None = None) -> None: ...
 # Facts: `lr`, a learning rate of its own that is used instead of the scene's; `sees="all"`, all
 # layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
 # p; `single_run`, it cannot step several runs at once; `check(settings)`, what is wrong with settings
-# that are right one by one, or None. A rule that asks for `base` wraps another: the scene's setting
+# that are right one by one, or None; `velocity`, the name in its state of a momentum that a wrapper
+# may pull back. A rule that asks for `base` wraps another: the scene's setting
 # `base` names it, and `base(p, g)` is that rule's step from p with state of its own, which is kept
 # in state["base"]. `residuals(p)` are the numbers whose squares the loss averages, with their Jacobian.
 # Said of a rule are its `paper`; `reference`, the implementation whose defaults and path are its own;
@@ -76,7 +77,7 @@ optimizer = Registry(
     "optimizer",
     "optanim.optimizers",
     common=_run,
-    facts=("paper", "reference", "variants", "lr", "sees", "shows", "single_run", "check"),
+    facts=("paper", "reference", "variants", "lr", "sees", "shows", "single_run", "check", "velocity"),
     fixed=("p", "g", "state", "lr", "t"),
     asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "base", "rng"),
     given={"base": ThingOf("optimizer")},

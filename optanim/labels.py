@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
@@ -18,6 +19,18 @@ def number(value: float) -> str:
     return f"{value:.15g}" if float(f"{value:.15g}") == value else repr(float(value))
 
 
+def title(rule: Thing, registry: Registry = optimizer) -> str:
+    """The rule as a legend names it, with the rule inside it: Lookahead (Adam)."""
+    base = _inside(rule, registry)
+    own = registry[rule.name].title
+    return f"{own} ({title(base, registry)})" if base else own
+
+
+def _inside(rule: Thing, registry: Registry) -> Thing | None:
+    """The rule that this one wraps, if it does."""
+    return rule.settings.get("base") if "base" in registry[rule.name].asks else None
+
+
 def labels(
     runs: Sequence[Run], rates: Sequence[float], registry: Registry = optimizer
 ) -> list[tuple[str, str]]:
@@ -25,10 +38,10 @@ def labels(
 
     `rates` are the learning rates that the runs had, tuned or given.
     """
-    titles = [registry[run.rule.name].title for run in runs]
+    titles = [title(run.rule, registry) for run in runs]
     texts = [
-        title if run.label is None else honest(run.label, run.rule.name, registry)
-        for run, title in zip(runs, titles, strict=True)
+        name if run.label is None else honest(run.label, run.rule, registry)
+        for run, name in zip(runs, titles, strict=True)
     ]
     for text in dict.fromkeys(texts):
         alike = [i for i, each in enumerate(texts) if each == text]
@@ -60,12 +73,22 @@ def _numbered(made: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return out
 
 
-def honest(label: str, rule: str, registry: Registry = optimizer) -> str:
+# Names that are everyday words as well: in a label they are the rule only where spelt as its title.
+EVERYDAY = ("adopt", "came", "dog", "grams", "lion", "mars", "sam", "soap", "tiger")
+
+
+def honest(label: str, rule: Thing, registry: Registry = optimizer) -> str:
     """The user's label, with the real rule's title after it where it names another rule anywhere.
 
     A setting of the rule that is also another rule's name, as momentum is, counts as that rule
-    only where it has a capital.
+    only where it has a capital, and an everyday word only where it is spelt as a title. The rule inside another one may be named too.
     """
+    real, settings = set[str](), set[str]()
+    inner: Thing | None = rule
+    while inner:
+        real.add(inner.name)
+        settings |= set(registry[inner.name].settings)
+        inner = _inside(inner, registry)
     words = {}
     for entry in registry.entries():
         for word in (entry.name, entry.name.replace("_", " "), entry.title):
@@ -73,24 +96,34 @@ def honest(label: str, rule: str, registry: Registry = optimizer) -> str:
     longest = sorted(words, key=len, reverse=True)
     # No letter on either side; digits and underscores are no part of a name: LAMB2, LAMB_v1.
     pattern = r"(?<![^\W\d_])(" + "|".join(map(re.escape, longest)) + r")(?![^\W\d_])"
-    settings = registry[rule].settings
     for named in re.findall(pattern, unicodedata.normalize("NFKC", label), re.IGNORECASE):
-        if words.get(named.casefold()) != rule and named not in settings:
-            return f"{label} ({registry[rule].title})"
+        meant = words[named.casefold()]
+        if meant in EVERYDAY and named != registry[meant].title:
+            continue
+        if meant not in real and named not in settings:
+            return f"{label} ({title(rule, registry)})"
     return label
 
 
 def _facts(run: Run, rate: float, registry: Registry) -> dict[str, Any]:
     """All that can tell a run from another of its rule, what is best said first."""
-    entry = registry[run.rule.name]
-    settings = entry.defaults() | dict(run.rule.settings)
-    facts: dict[str, Any] = {"lr": rate}
-    facts.update((name, settings[name]) for name in entry.settings if name in settings)
+    facts: dict[str, Any] = {"lr": rate} | _settings(run.rule, registry)
     facts.update(start=run.start, layers=run.layers, steps=run.steps)
-    if entry.lead:
-        # The lead setting needs no name: "Momentum 0.5".
-        facts = {("" if name == entry.lead.name else name): value for name, value in facts.items()}
     return facts
+
+
+def _settings(rule: Thing, registry: Registry) -> dict[str, Any]:
+    """The settings of a rule and of those inside it; the lead setting needs no name: "Momentum 0.5"."""
+    entry, base = registry[rule.name], _inside(rule, registry)
+    settings = entry.defaults() | dict(rule.settings)
+    lead = entry.lead.name if entry.lead else None
+    facts = {
+        ("" if name == lead else name): settings[name]
+        for name in entry.settings
+        if name in settings and not (base and name == "base")
+    }
+    inner = _settings(base, registry) if base else {}
+    return facts | {(f"inner {name}" if name in facts else name): value for name, value in inner.items()}
 
 
 def _differences(facts: list[dict[str, Any]]) -> list[str]:
@@ -98,20 +131,28 @@ def _differences(facts: list[dict[str, Any]]) -> list[str]:
     if len(facts) == 1:
         return [""]
     varying = [name for name in facts[0] if any(one[name] != facts[0][name] for one in facts)]
+    places = {name: _places([one[name] for one in facts]) for name in varying}
     for count in range(1, len(varying) + 1):
         for chosen in combinations(varying, count):
-            if all(_apart(a, b, chosen) for a, b in combinations(facts, 2)):
+            if len(set(zip(*(places[name] for name in chosen), strict=True))) == len(facts):
                 return [", ".join(_word(name, one[name]) for name in chosen) for one in facts]
     # Some are the same run twice.
     words = [", ".join(_word(name, one[name]) for name in varying) for one in facts]
-    return [
-        f"{word} #{words[:i].count(word) + 1}".strip() if words.count(word) > 1 else word
-        for i, word in enumerate(words)
-    ]
+    often, numbers = Counter(words), Counter[str]()
+    for i, word in enumerate(words):
+        numbers[word] += 1
+        if often[word] > 1:
+            words[i] = f"{word} #{numbers[word]}".strip()
+    return words
 
 
-def _apart(a: dict[str, Any], b: dict[str, Any], names: tuple[str, ...]) -> bool:
-    return any(a[name] != b[name] for name in names)
+def _places(values: list[Any]) -> list[int]:
+    """For each value the place of the first that equals it."""
+    try:
+        first: dict[Any, int] = {}
+        return [first.setdefault(value, i) for i, value in enumerate(values)]
+    except TypeError:  # a Thing holds a dict, and has no hash
+        return [values.index(value) for value in values]
 
 
 def _word(name: str, value: Any) -> str:
@@ -125,7 +166,7 @@ def _word(name: str, value: Any) -> str:
     elif isinstance(value, Thing):
         text = value.name.replace("_", " ")
     else:
-        text = number(value) if isinstance(value, (int, float)) else str(value)
+        text = number(value) if isinstance(value, (int, float)) else str(value).replace("_", " ")
     if name in ("decay", "layers"):  # the word alone would say nothing
         return f"{text} {'weight decay' if name == 'decay' else 'layers'}"
     return f"{spoken} {text}".strip()

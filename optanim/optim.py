@@ -1,7 +1,7 @@
 """The update rules as the classes that users of PyTorch know: `optim.Adam(params, lr=0.1)`.
 
-There is a class for every registered rule, by its title: GD, SGD, Momentum, Nesterov, Adagrad,
-RMSprop, Adam, AdamW, AMSGrad, LAMB.
+There is a class for every registered rule that needs no more than gradients, by its title without
+spaces and hyphens: GD, SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW, LAMB, Lion, Muon, …
 """
 
 from __future__ import annotations
@@ -101,13 +101,17 @@ def _checked(name: str, word: str, kind: Any, value: Any) -> Any:
         ) from None
 
 
+def _class_name(entry: Entry) -> str:
+    return "".join(character for character in entry.title if character.isalnum())
+
+
 @cache
 def _classes() -> dict[str, type[Optimizer]]:
     """A class per rule; rules that ask for more than a gradient can only be stepped by a scene."""
     made = {}
     for entry in optimizer.entries():
         if not entry.asks:
-            name = entry.title.replace(" ", "").replace("-", "")
+            name = _class_name(entry)
             text = f"{entry.summary}\n\nThe rule '{entry.name}'; see `optanim explain {entry.name}`."
             made[name] = type(name, (Optimizer,), {"entry": entry, "__doc__": text, "__module__": __name__})
     return made
@@ -116,6 +120,11 @@ def _classes() -> dict[str, type[Optimizer]]:
 def __getattr__(name: str) -> type[Optimizer]:
     if not name.startswith("_") and name in _classes():
         return _classes()[name]
+    for entry in optimizer.entries():
+        if name == _class_name(entry):
+            raise AttributeError(
+                f"{name} asks for more than a gradient ({', '.join(entry.asks)}): name {entry.name} in a scene"
+            )
     raise AttributeError(f"optanim.optim has no {name}")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optanim.driver import how_not_finite
+from optanim.driver import how_not_finite, stated
 from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, optimizer
 from optanim.labels import number
@@ -61,9 +61,7 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     if problem is None or not scene.runs:
         return Prepared(data, problem)
     runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
-    rates = tuple(
-        run.lr if run.lr is not None else registry[run.rule.name].facts.get("lr") for run in scene.runs
-    )
+    rates = tuple(run.lr if run.lr is not None else stated(run.rule, "lr", registry) for run in scene.runs)
     bad = _bad_starts(scene, problem, runs)
     mistakes = [mistake for mistake in bad if mistake]
     for run, rate, start in zip(runs, rates, bad, strict=True):
@@ -112,9 +110,10 @@ def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:
 def _bad_starts(scene: Scene, problem: Problem, runs: Sequence[Run]) -> list[Mistake | None]:
     """For every run what is wrong with its start, None where nothing is."""
     value, gradient = problem.slope(np.array([run.start for run in runs], dtype=np.float64))
+    fine = np.isfinite(value) & np.isfinite(gradient).all(axis=1)
     found: list[Mistake | None] = []
-    for given, run, loss, slope in zip(scene.runs, runs, value, gradient, strict=True):
-        if np.isfinite(loss) and np.isfinite(slope).all():
+    for given, run, loss, slope, good in zip(scene.runs, runs, value, gradient, fine.tolist(), strict=True):
+        if good:
             found.append(None)
             continue
         what = f"the gradient {how_not_finite(slope)}"

@@ -16,11 +16,12 @@ from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, landscape
 from optanim.losses import LOSSES
 from optanim.registry import Entry
+from optanim.replay import Evaluation
 from optanim.scene import Point, Scene, Thing
 from optanim.settings import Wrong
 from optanim.trace import Data, Problem
 
-CHUNK = 200_000  # numbers of each kind that are held at once while a landscape is evaluated
+CHUNK = 100_000  # numbers of each kind that are held at once while a landscape is evaluated
 COMPLEX_STEP = 1e-30
 MANY = 40  # more equally low points than this are no points but a floor
 
@@ -58,8 +59,8 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     if "data" in entry.asks and points is None:
         raise UserError(Mistake(f"{thing.name} needs a dataset", thing.place, "add `dataset:` to the scene"))
     function = _bound(entry, settings, points)
-    rows = _rows(entry, points)
-    loss, slope = _loss(function, len(names), rows), _slope(function, len(names), rows)
+    evaluation = Evaluation(function, len(names), _rows(entry, points))
+    loss, slope = evaluation.loss, evaluation.slope
     start = tuple(float(v) for v in landscapes.fact(entry, "start", settings) or ())
     if not start and any(run.start is None for run in scene.runs):
         raise UserError(Mistake(f"{thing.name} has no start of its own", thing.place, "add `start:`"))
@@ -94,36 +95,6 @@ def _bound(entry: Entry, settings: dict[str, Any], points: Data | None) -> Calla
 def _rows(entry: Entry, points: Data | None) -> int:
     """How many points of a landscape are evaluated at once: fewer where each meets a whole dataset."""
     return max(1, CHUNK // len(points.x)) if "data" in entry.asks and points is not None else CHUNK
-
-
-def _loss(function: Callable[..., Any], n: int, rows: int = CHUNK) -> Callable[[Array], Array]:
-    def loss(params: Array) -> Array:
-        value = np.empty(len(params), params.dtype)
-        with np.errstate(all="ignore"):
-            for at in range(0, len(params), rows):
-                part = slice(at, at + rows)
-                value[part] = function(*(params[part, i] for i in range(n)))
-        return value
-
-    return loss
-
-
-def _slope(function: Callable[..., Any], n: int, rows: int = CHUNK) -> Slope:
-    def slope(params: Array) -> tuple[Array, Array]:
-        """Loss and gradient; complex parameters give complex ones, for exact second derivatives."""
-        value, gradient = np.empty(len(params), params.dtype), np.empty_like(params, order="F")
-        for at in range(0, len(params), rows):
-            part = slice(at, at + rows)
-            tensors = [Tensor(params[part, i]) for i in range(n)]
-            with np.errstate(all="ignore"):
-                made = function(*tensors)
-                made.backward(1.0)
-            value[part] = made.data
-            for i, tensor in enumerate(tensors):
-                gradient[part, i] = tensor.grad
-        return value, gradient
-
-    return slope
 
 
 def _residuals(model: Callable[..., Any], points: Data) -> Callable[[Array], tuple[Array, Array]]:

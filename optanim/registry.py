@@ -13,6 +13,7 @@ import pkgutil
 import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from optanim.settings import LEAD, SCHEDULED, Choice, Flag, Mark, Number, OneOf, Text, Type
@@ -62,6 +63,10 @@ class Entry:
 
     def defaults(self) -> dict[str, Any]:
         """The settings that have a default, with it."""
+        return dict(self._defaults)
+
+    @cached_property
+    def _defaults(self) -> dict[str, Any]:
         return {name: s.default for name, s in self.settings.items() if not s.required}
 
 

@@ -47,7 +47,10 @@ def closest(word: str, known: Iterable[str]) -> str:
         if name.lower() == word.lower() != "":
             return f"write '{name}'"
     near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+    # Of a short word the first letter is much: `came` is not what `name` was to be.
+    if not near or (len(word) == len(near[0]) <= 4 and near[0][0] != word[0]):
+        return ""
+    return f"did you mean '{near[0]}'?"
 
 
 def grouped(number: float) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.driver import Group, Layer, Rule, drive, kind_of
+from optanim.driver import Group, Layer, Rule, drive, kind_of, stated
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
@@ -62,61 +63,51 @@ def simulate(
             tuned[i] = Tuned(GRID, at_edge=lr in (GRID[0], GRID[-1]))
     rates = [float(lr) for lr in fixed if lr is not None]
     jobs = [_job(scene, problem, run, lr, i) for i, (run, lr) in enumerate(zip(runs, rates, strict=True))]
-    record = _Paths(len(jobs), scene.steps, len(problem.names))
-    evals: Array = np.zeros((len(jobs), scene.steps + 1), dtype=np.int64)
-    ended: dict[int, Ended] = {}
-    groups = _groups(jobs, problem, registry)
-    parts = [(group, record.part(members)) for members, group in groups]
-    drive(parts, problem.loss, problem.slope, ticks, problem.residuals)
-    for members, group in groups:
+    names = labels([job.run for job in jobs], rates, registry)
+    groups = [
+        (members, group, _Paths(len(members), scene.steps, len(problem.names)))
+        for members, group in _groups(jobs, problem, registry)
+    ]
+    drive(
+        [(group, record) for _, group, record in groups],
+        problem.loss,
+        problem.slope,
+        ticks,
+        problem.residuals,
+    )
+    paths: dict[int, Path] = {}
+    for members, group, record in groups:
+        record.finish(group)
+        entry = registry[jobs[members[0]].run.rule.name]
+        constant = np.broadcast_to(np.array([rates[i] for i in members]), (scene.steps, len(members)))
         for place, i in enumerate(members):
-            stop = group.ended.get(place)
-            count = group.evals[: stop.step + 1] if stop else group.evals
-            evals[i] = np.pad(count, (0, scene.steps + 1 - len(count)), mode="edge")
-            if stop:
-                ended[i] = stop
-            else:
-                record.rest(i, group.steps)
-    paths = tuple(_paths(jobs, record, evals, ended, tuned, registry))
-    return Trace(scene, scene.steps, paths, problem, data)
+            job, (label, differs) = jobs[i], names[i]
+            paths[i] = Path(
+                label=label,
+                rule=entry.name,
+                settings=entry.defaults() | dict(job.run.rule.settings),
+                lr=constant[:, place],
+                params=record.points[:, :, place],
+                loss=record.losses[:, place],
+                evals=record.evals_of(group.ended.get(place)),
+                tuned=tuned.get(i),
+                ended=group.ended.get(place),
+                color=job.run.color,
+                steps=job.run.steps,
+                differs=differs,
+            )
+    return Trace(scene, scene.steps, tuple(paths[i] for i in range(len(jobs))), problem, data)
 
 
 def _job(scene: Scene, problem: Problem, run: Run, lr: float, number: int) -> Job:
-    return Job(run, lr, run.start or problem.start, np.random.SeedSequence([scene.seed, number]))
-
-
-def _paths(
-    jobs: Sequence[Job],
-    record: _Paths,
-    evals: Array,
-    ended: dict[int, Ended],
-    tuned: dict[int, Tuned],
-    registry: Registry,
-) -> Iterable[Path]:
-    names = labels([job.run for job in jobs], [job.lr for job in jobs], registry)
-    for i, (job, (label, differs)) in enumerate(zip(jobs, names, strict=True)):
-        entry = registry[job.run.rule.name]
-        yield Path(
-            label=label,
-            rule=entry.name,
-            settings=entry.defaults() | dict(job.run.rule.settings),
-            lr=np.full(len(record.losses[0]) - 1, job.lr),
-            params=record.points[i],
-            loss=record.losses[i],
-            evals=evals[i],
-            tuned=tuned.get(i),
-            ended=ended.get(i),
-            color=job.run.color,
-            steps=job.run.steps,
-            differs=differs,
-        )
+    return Job(run, lr, run.start or problem.start, (scene.seed, number))
 
 
 def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[tuple[list[int], Group]]:
     """The jobs by what has to be equal to be stepped as one array, with their numbers."""
     alike: dict[Any, list[int]] = {}
     for i, job in enumerate(jobs):
-        alone = i if registry[job.run.rule.name].facts.get("single_run") else None
+        alone = i if stated(job.run.rule, "single_run", registry) else None
         key = (kind_of(job.run.rule, registry), job.run.layers, job.run.steps, alone)
         alike.setdefault(key, []).append(i)
     return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
@@ -128,14 +119,14 @@ def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
         rule=Rule.of([job.run.rule for job in jobs], registry),
         lr=np.broadcast_to(np.array([job.lr for job in jobs]), (run.steps, len(jobs))),
         start=np.array([job.start for job in jobs]),
-        layers=_layers(run, len(problem.names), registry),
+        layers=_layers(run, len(problem.names)),
         steps=run.steps,
         seeds=[job.seed for job in jobs],
     )
 
 
-def _layers(run: Run, n: int, registry: Registry) -> list[Layer]:
-    if run.layers == "separate" and registry[run.rule.name].facts.get("sees") != "all":
+def _layers(run: Run, n: int) -> list[Layer]:
+    if run.layers == "separate":
         return [Layer(slice(i, i + 1), (1,)) for i in range(n)]
     return [Layer(slice(0, n), (n,))]
 
@@ -190,31 +181,40 @@ class _Ticks:
 
 
 class _Paths:
-    """Everything that every run did: points (R, N+1, n) and losses (R, N+1), NaN where nothing."""
+    """Everything that the runs of a group did, time first, so that a step is written in one piece."""
 
     def __init__(self, runs: int, steps: int, n: int) -> None:
-        self.points = np.full((runs, steps + 1, n), np.nan)
-        self.losses = np.full((runs, steps + 1), np.nan)
-
-    def part(self, members: Sequence[int]) -> _PathsPart:
-        return _PathsPart(self, np.array(members))
-
-    def rest(self, i: int, steps: int) -> None:
-        """A run with fewer steps stays where it ended."""
-        self.points[i, steps + 1 :] = self.points[i, steps]
-        self.losses[i, steps + 1 :] = self.losses[i, steps]
-
-
-@dataclass(frozen=True)
-class _PathsPart:
-    whole: _Paths
-    members: Array
+        self.points = _room(steps + 1, n, runs)
+        self.losses = _room(steps + 1, runs)
+        self.evals = np.zeros(steps + 1, dtype=np.int64)
 
     def point(self, t: int, runs: Any, shown: Array) -> None:
-        self.whole.points[self.members[runs], t] = shown
+        self.points[t][:, runs] = shown.T
 
     def loss(self, t: int, runs: Any, loss: Array) -> None:
-        self.whole.losses[self.members[runs], t] = loss
+        self.losses[t, runs] = loss
+
+    def finish(self, group: Group) -> None:
+        """With fewer steps than others a run stays where it is; one that ended has no more numbers."""
+        n = group.steps
+        self.evals[: n + 1] = group.evals
+        for rows in (self.points, self.losses, self.evals):
+            rows[n + 1 :] = rows[n]
+        for place, ended in group.ended.items():
+            self.points[max(ended.step, 1) :, :, place] = np.nan  # the start is kept
+            self.losses[ended.step :, place] = np.nan
+
+    def evals_of(self, ended: Ended | None) -> Array:
+        """The gradients that a run needed, after its end no more."""
+        return self.evals if ended is None else np.minimum(self.evals, self.evals[ended.step])
+
+
+def _room(*shape: int) -> Array:
+    """An array to be filled.
+
+    NumPy would ask for huge pages, for which a virtual machine may need longer than for all the steps.
+    """
+    return np.frombuffer(bytearray(8 * math.prod(shape))).reshape(shape)
 
 
 class _Verdict:

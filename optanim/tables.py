@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optanim.scene import Thing
 from optanim.trace import Path, Trace
 
 
@@ -41,7 +42,9 @@ def _run(run: Path) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """The value in JSON's own types."""
+    """The value in JSON's own types; a thing as its name with its settings."""
+    if isinstance(value, Thing):
+        value = {value.name: dict(value.settings)}
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
     if isinstance(value, dict):

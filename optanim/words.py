@@ -58,7 +58,8 @@ def landscape_words(trace: Trace) -> str:
         return "f = " + formula(str(thing.settings.get("f", "")))
     if "loss" in landscape[thing.name].settings:
         return f"{loss_name(trace)} of {landscape[thing.name].title.replace('_', ' ')}"
-    return landscape[thing.name].title.capitalize()
+    title = landscape[thing.name].title
+    return title[:1].upper() + title[1:]
 
 
 def loss_name(trace: Trace) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,28 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--refresh", action="store_true", help="write the golden frames anew instead of comparing"
     )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many rules were compared with which libraries: from the reports, which workers hand on."""
+    found: dict[str, list[list[str]]] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            found.setdefault(name, []).append(value)
+    if compared := found.get("reference"):
+        rules = {rule for rule, _ in compared}
+        libraries = Counter(library for _, library in compared).most_common()
+        named = ", ".join(f"{library} ({cases})" for library, cases in libraries)
+        terminalreporter.write_line(f"reference: {len(rules)} rules, {len(compared)} cases: {named}")
+    if checked := found.get("landscape"):
+        totals: Counter[str] = Counter()
+        for what, count in checked:
+            totals[what] += int(count)
+        named = ", ".join(f"{count} {what}" for what, count in totals.items())
+        terminalreporter.write_line(f"landscapes: {named} checked")
+    if otherwise := found.get("otherwise"):
+        tests = ", ".join(f"{rule} ({test})" for rule, test in otherwise)
+        terminalreporter.write_line(f"reference: {len(otherwise)} rules checked otherwise: {tests}")
 
 
 def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import os
 import signal
 import subprocess
@@ -280,13 +281,16 @@ def test_max_bytes_are_kept_said_or_refused(run: Run) -> None:
 def test_list(run: Run) -> None:
     code, out, _ = run("list", "optimizers")
     assert code == 0
-    assert {line.split()[0] for line in out.splitlines()} == set(KINDS["optimizer"])
+    assert [line.split()[0] for line in out.splitlines() if line[0] == " "] == list(KINDS["optimizer"])
     found = json.loads(run("list", "--json")[1])
     assert list(found) == ["optimizers", "landscapes", "datasets", "panels", "formats", "themes"]
     assert set(found["formats"]) == {"gif", "mp4", "png", "webm", "webp"}
     for things in found.values():
-        for name, summary in things.items():
-            assert summary.endswith("."), name
+        for name, thing in things.items():
+            assert thing["summary"].endswith("."), name
+    adam = found["optimizers"]["adam"]
+    assert adam["settings"]["beta1"] == {"takes": "a number at least 0 and below 1", "default": 0.9, "scheduled": True}
+    assert adam["paper"].startswith("Kingma")
 
 
 def test_explain(run: Run) -> None:
@@ -316,18 +320,12 @@ def test_explain_a_key(run: Run) -> None:
     assert out.startswith("label: a setting\n")
     assert "\n  an optimizer  text\n" in out
     _, out, _ = run("explain", "alpha")
-    assert "\n  rmsprop  a number at least 0 and below 1  default 0.99\n" in out
+    assert re.search(r"\n  rmsprop +a number at least 0 and below 1 +default 0.99\n", out)
 
 
 def test_every_key_has_its_words() -> None:
     common = {name for kind in KINDS.values() for name in kind.common}
     assert set(KEY_WORDS) == set(KEYS) | common
-
-
-@pytest.mark.parametrize("name", ["adagrad", "lr", "momentum", "weight_decay"])
-def test_no_schedule_is_promised_while_there_is_none(run: Run, name: str) -> None:
-    assert "schedule" not in KINDS
-    assert "schedule" not in run("explain", name)[1]
 
 
 @pytest.mark.parametrize("name", sorted(NAMES | SETTINGS))

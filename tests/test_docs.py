@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from optanim.catalogue import page
 from optanim.reader import read
 
 ROOT = Path(__file__).parent.parent
@@ -42,3 +46,17 @@ def test_the_first_scene_of_the_readme_is_the_one_that_made_its_picture() -> Non
     for name in ("beale.gif", "beale-dark.gif"):
         with Image.open(ROOT / "docs" / "figures" / name) as picture:
             assert picture.info["comment"].decode() == text
+
+
+def test_the_page_of_optimizers_is_what_the_rules_say() -> None:
+    # `make docs` writes it anew.
+    assert (ROOT / "docs" / "optimizers.md").read_text() == page()
+
+
+def test_a_rule_of_ones_own_as_the_readme_registers_it(tmp_path: Path) -> None:
+    code = next(
+        block for block in re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.S) if "@optimizer" in block
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(tmp_path.rglob("*.gif")) or list(tmp_path.rglob("*.png"))

@@ -64,6 +64,35 @@ def run(rule: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
             [run("sgd", {"weight_decay": 0.0}), run("sgd", {"weight_decay": 0.1, "decay": "decoupled"})],
             ["SGD weight decay 0", "SGD weight decay 0.1"],
         ),
+        (
+            [run("lookahead", {"base": Thing("adam")}), run("lookahead", {"base": Thing("gd")}), run("adam")],
+            ["Lookahead (Adam)", "Lookahead (GD)", "Adam"],
+        ),
+        ([run("sam", {"base": Thing("lookahead", {"base": Thing("gd")})})], ["SAM (Lookahead (GD))"]),
+        (  # by the settings of the rule inside
+            [run("sam", {"base": Thing("sgd", {"momentum": m})}) for m in (0.5, 0.9)],
+            ["SAM (SGD) 0.5", "SAM (SGD) 0.9"],
+        ),
+        (  # of both rules
+            [
+                run("lookahead", {"base": Thing("lookahead", {"base": Thing("gd"), "every": 3})}),
+                run("lookahead", {"base": Thing("lookahead", {"base": Thing("gd")}), "every": 3}),
+                run("lookahead", {"base": Thing("lookahead", {"base": Thing("gd")})}),
+            ],
+            [
+                "Lookahead (Lookahead (GD)) every 5, inner every 3",
+                "Lookahead (Lookahead (GD)) every 3, inner every 5",
+                "Lookahead (Lookahead (GD)) every 5, inner every 5",
+            ],
+        ),
+        (
+            [run("lookahead", {"base": Thing("adam")}, label="mine"), run("adam", label="mine")],
+            ["mine (Lookahead (Adam))", "mine (Adam)"],
+        ),
+        (
+            [run("barzilai_borwein", {"step": "short"}), run("barzilai_borwein")],
+            ["Barzilai-Borwein short", "Barzilai-Borwein long"],
+        ),
     ],
 )
 def test_labels(runs: list[Run], expected: list[str]) -> None:
@@ -100,11 +129,29 @@ def test_labels(runs: list[Run], expected: list[str]) -> None:
         ("lambda 3", "adam", "lambda 3"),
         ("madam", "gd", "madam"),
         ("2019", "gd", "2019"),
+        ("the one that came first", "adam", "the one that came first"),
+        ("in grams, with a lion", "gd", "in grams, with a lion"),
+        ("CAME first", "adam", "CAME first (Adam)"),
+        ("Lion", "tiger", "Lion (Tiger)"),
     ],
 )
 def test_no_run_goes_by_another_rules_name(label: str, rule: str, expected: str) -> None:
-    assert honest(label, rule) == expected
+    assert honest(label, Thing(rule)) == expected
     assert labels([run(rule, label=label)], [0.1]) == [(expected, "")]
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        ("SAM with momentum", "SAM with momentum"),
+        ("SGD, looking around", "SGD, looking around"),
+        ("momentum", "momentum"),
+        ("Adam", "Adam (SAM (SGD))"),
+        ("SAM around Adam", "SAM around Adam (SAM (SGD))"),
+    ],
+)
+def test_a_wrapped_run_goes_by_the_names_of_both_rules(label: str, expected: str) -> None:
+    assert honest(label, Thing("sam", {"base": Thing("sgd")})) == expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,11 @@ import pytest
 
 from optanim import optim
 from optanim.autodiff import Tensor
+from optanim.kinds import optimizer
+from optanim.registry import Entry
+from optanim.scene import Thing
+from tests.reference.check import stepped
+from tests.test_driver import MATRIX
 from tests.test_optimizers import PRINTED
 
 CLASSES = ["GD", "SGD", "Momentum", "Nesterov", "Adagrad", "RMSprop", "Adam", "AdamW", "AMSGrad", "LAMB"]
@@ -101,3 +106,26 @@ def test_numbers_of_numpy_are_numbers() -> None:
 def test_a_setting_that_may_be_none() -> None:
     assert optim.LAMB([Tensor(1.0)], 0.1, trust_clip=None).settings["trust_clip"] is None
     assert optim.LAMB([Tensor(1.0)], 0.1, trust_clip=10).settings["trust_clip"] == 10.0
+
+
+def test_a_rule_that_asks_for_more_says_where_it_runs() -> None:
+    with pytest.raises(
+        AttributeError, match=r"SAM asks for more than a gradient \(grad, base\): name sam in a"
+    ):
+        _ = optim.SAM
+
+
+@pytest.mark.parametrize("entry", [e for e in optimizer.entries() if not e.asks], ids=lambda e: e.name)
+def test_two_tensors_are_stepped_as_two_layers_of_a_scene(entry: Entry) -> None:
+    steps, lr = 6, entry.facts.get("lr") or 0.01
+    record, _ = stepped([Thing(entry.name)], [lr], MATRIX.start[None], MATRIX, steps, shown=False)
+    tensors = [Tensor(MATRIX.start[layer.columns].reshape(layer.shape)) for layer in MATRIX.layers]
+    name = "".join(c for c in entry.title if c.isalnum())
+    opt = getattr(optim, name)(tensors, lr)
+    for t in range(1, steps + 1):
+        opt.zero_grad()
+        runs = [tensor[None] for tensor in tensors]
+        MATRIX.function(*runs).sum().backward()
+        opt.step()
+        flat = np.concatenate([np.ravel(tensor.value) for tensor in tensors])
+        np.testing.assert_allclose(flat, record.points[t, 0], rtol=1e-9, atol=1e-12)

@@ -19,6 +19,7 @@ ORDER = (
     "matrix",
     "curvature",
     "line_search",
+    "step_sizes",
     "schedule_free",
     "learning_rate_free",
     "wrappers",

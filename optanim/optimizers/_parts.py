@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, Literal
 
 import numpy as np
+
+State = dict[str, Any]
+Decay = Literal["coupled", "decoupled", "after"]
 
 
 def decay_before(p: Any, g: Any, lr: Any, weight_decay: Any, decay: str) -> tuple[Any, Any]:
@@ -21,8 +25,8 @@ def decay_after(p: Any, lr: Any, weight_decay: Any, decay: str) -> Any:
     return p if decay != "after" or _none(weight_decay) else p * (1 - lr * weight_decay)
 
 
-def _none(weight_decay: Any) -> bool:
-    return isinstance(weight_decay, float) and weight_decay == 0
+def _none(number: Any) -> bool:
+    return isinstance(number, float) and number == 0
 
 
 def average(old: Any, new: Any, beta: Any) -> Any:
@@ -47,14 +51,67 @@ def power(base: Any, exponent: Any) -> Any:
     return base**exponent
 
 
+def half_life_between(start: Any, end: Any, share: float) -> Any:
+    """The beta whose half-life lies that share of the way from the one of start to the one of end."""
+    if isinstance(start, np.ndarray) or isinstance(end, np.ndarray):
+        pairs = np.broadcast(start, end)
+        betas = [half_life_between(float(a), float(b), share) for a, b in pairs]
+        return np.array(betas).reshape(pairs.shape)
+    first, last = (-1 / math.log(beta) if beta > 0 else 0.0 for beta in (start, end))
+    life = (1 - share) * first + share * last
+    return math.exp(-1 / life) if life > 0 else 0.0
+
+
+def total(x: Any) -> Any:
+    """The sum over each run's layer, with axes of length 1 that broadcast against it."""
+    if x[0].size >= 8:  # from there on a sum rounds by the memory order, which is another for one run alone
+        return np.ascontiguousarray(x).reshape(len(x), -1).sum(axis=1).reshape(-1, *(1,) * (x.ndim - 1))
+    return np.sum(x, axis=tuple(range(1, x.ndim)), keepdims=True)
+
+
 def norm(p: Any) -> Any:
     """The length of each run's layer, with axes of length 1 that broadcast against it."""
-    return np.sqrt(np.sum(p * p, axis=tuple(range(1, p.ndim)), keepdims=True))
+    return np.sqrt(total(p * p))
+
+
+def over(a: Any, b: Any) -> Any:
+    """a / b, and 0 where a is 0 whatever b is there."""
+    return a / np.where(a == 0, 1.0, b)
+
+
+def tangent(p: Any, g: Any, step: Any, delta: Any, eps: Any) -> tuple[Any, Any]:
+    """The step without its part along p, in the runs where the gradient has hardly any; and which they are.
+
+    There the length of p does not matter to the loss: of each row of p or, if not of each, of p as
+    a whole. A layer of one axis is left as it is.
+    """
+    if p.ndim < 3:
+        return step, np.zeros((len(p), *(1,) * (p.ndim - 1)), dtype=bool)
+    delta, eps = np.reshape(delta, (-1, 1, 1)), np.reshape(eps, (-1, 1, 1))
+    made, freed = step.reshape(len(p), -1), np.zeros((len(p), 1), dtype=bool)
+    for rows in (p.shape[1], 1):
+        # In one memory order, as sums round by that, and it is another where there is one run.
+        w, slope, u = (np.ascontiguousarray(x).reshape(len(p), rows, -1) for x in (p, g, step))
+        length, steep = (np.sqrt(np.sum(x * x, axis=2, keepdims=True)) for x in (w, slope))
+        along = np.sum(w * slope, axis=2, keepdims=True) / (np.maximum(length, eps) * np.maximum(steep, eps))
+        free = np.all(abs(along) < delta / np.sqrt(w.shape[2]), axis=1)
+        unit = w / (length + eps)
+        across = u - unit * np.sum(unit * u, axis=2, keepdims=True)
+        made = np.where(free & ~freed, across.reshape(len(p), -1), made)
+        freed = freed | free
+    return made.reshape(p.shape), freed.reshape(len(p), *(1,) * (p.ndim - 1))
 
 
 def root(s: Any, eps: Any, inside: bool) -> Any:
     """The root of an average of squares, kept from 0 by eps."""
     return np.sqrt(s + eps) if inside else np.sqrt(s) + eps
+
+
+def moments(g: Any, state: dict[str, Any], beta1: Any, beta2: Any) -> tuple[Any, Any]:
+    """Adam's averages: of the gradient, and of its square."""
+    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
+    return m, v
 
 
 def adam_direction(
@@ -66,10 +123,48 @@ def adam_direction(
     eps: Any,
     bias_correction: bool = True,
     eps_inside_sqrt: bool = False,
+    eps_hat: bool = False,
 ) -> Any:
     """Adam's step for lr 1: the average gradient over the root of the average squared gradient."""
-    m = state["m"] = average(state.get("m", 0.0), g, beta1)
-    v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
-    if bias_correction:
-        m, v = corrected(m, beta1, t), corrected(v, beta2, t)
-    return m / root(v, eps, eps_inside_sqrt)
+    m, v = moments(g, state, beta1, beta2)
+    if not bias_correction:
+        return m / root(v, eps, eps_inside_sqrt)
+    if eps_inside_sqrt:
+        return corrected(m, beta1, t) / adam_root(v, beta2, t, 0.0, eps_hat, eps_root=eps)
+    return corrected(m, beta1, t) / adam_root(v, beta2, t, eps, eps_hat)
+
+
+def adam_root(v: Any, beta2: Any, t: int, eps: Any, eps_hat: bool = False, eps_root: Any = 0.0) -> Any:
+    """The root of an average of squares, corrected and kept from 0 by eps.
+
+    With eps_hat eps is added before the root is corrected, and is corrected with it.
+    """
+    correction = 1 - power(beta2, t)
+    square = v if eps_hat else v / correction
+    scale = np.sqrt(square if _none(eps_root) else square + eps_root) + eps
+    return scale / np.sqrt(correction) if eps_hat else scale
+
+
+def rectification(beta2: Any, t: int, threshold: Any = 5.0) -> tuple[Any, Any]:
+    """Whether the average of the squares is long enough to divide by, and the factor if it is.
+
+    The factor is 1 where it is not.
+    """
+    longest = 2 / (1 - beta2) - 1
+    gone = power(beta2, t)
+    length = longest - 2 * t * gone / (1 - gone)
+    enough = length > threshold
+    length, longest = np.where(enough, length, longest), np.where(enough, longest, 5.0)
+    factor = (length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length)
+    return enough, np.sqrt(np.where(enough, factor, 1.0))
+
+
+def cautious(update: Any, g: Any, rescale: str) -> Any:
+    """The update without the numbers whose sign is not the gradient's, the others made longer for it.
+
+    `mean`: as much as their share is short of 1, a thousandfold at most; `plus_one`: n / (kept + 1).
+    """
+    agrees = update * g > 0
+    kept = np.sum(agrees, axis=tuple(range(1, g.ndim)), keepdims=True)
+    n = g[0].size
+    return update * agrees * (n / (kept + 1) if rescale == "plus_one" else n / np.maximum(kept, n / 1000))

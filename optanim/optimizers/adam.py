@@ -7,14 +7,36 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import adam_direction, average, corrected, decay_after, decay_before
+from optanim.optimizers._parts import (
+    Decay,
+    State,
+    adam_direction,
+    adam_root,
+    average,
+    corrected,
+    decay_after,
+    decay_before,
+    moments,
+    power,
+    rectification,
+    root,
+)
 from optanim.settings import NonNegative, Scheduled, Unit
 
-Decay = Literal["coupled", "decoupled", "after"]
-State = dict[str, Any]
+ADAM = "Kingma and Ba 2015, arXiv:1412.6980"
 
 
-@optimizer(title="Adam", paper="Kingma and Ba 2015, arXiv:1412.6980")
+@optimizer(
+    title="Adam",
+    paper=ADAM,
+    reference="torch.optim.Adam",
+    variants={
+        "optax.adam": {},
+        "keras.optimizers.Adam": {"eps": 1e-7, "eps_hat": True},
+        "torch.optim.Adam(amsgrad=True)": "is the rule amsgrad",
+        "optax.adam(nesterov=True)": "is nadam with schedule: constant",
+    },
+)
 def adam(
     p: Any,
     g: Any,
@@ -26,6 +48,7 @@ def adam(
     beta2: Unit = 0.999,
     eps: NonNegative = 1e-8,
     eps_inside_sqrt: bool = False,
+    eps_hat: bool = False,
     bias_correction: bool = True,
     weight_decay: Scheduled[NonNegative] = 0.0,
     decay: Decay = "coupled",
@@ -36,14 +59,183 @@ def adam(
     v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(vhat) + eps)        (eps_inside_sqrt: mhat / sqrt(vhat + eps))
     Without bias_correction m and v are taken as they are.
+    eps_hat: mhat / (sqrt(v) + eps) * sqrt(1 - beta2**t), which adds less in the first steps.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
-    new = p - lr * adam_direction(g, state, t, beta1, beta2, eps, bias_correction, eps_inside_sqrt)
+    step = adam_direction(g, state, t, beta1, beta2, eps, bias_correction, eps_inside_sqrt, eps_hat)
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="AdamW",
+    paper="Loshchilov and Hutter 2019, arXiv:1711.05101",
+    reference="torch.optim.AdamW",
+    variants={
+        "optax.adamw": {"weight_decay": 1e-4},
+        "keras.optimizers.AdamW": {"weight_decay": 4e-3, "eps": 1e-7, "eps_hat": True},
+        "the paper": "multiplies the decay by the schedule of the learning rate alone, without the rate",
+        "bitsandbytes": "decays after the step: adam with decay: after",
+    },
+)
+def adamw(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_hat: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.01,
+) -> Any:
+    """Adam with weight decay beside the gradient and not in it.
+
+    p = p * (1 - lr * weight_decay), then Adam's step
+    """
+    p, g = decay_before(p, g, lr, weight_decay, "decoupled")
+    return p - lr * adam_direction(g, state, t, beta1, beta2, eps, eps_hat=eps_hat)
+
+
+@optimizer(
+    title="AMSGrad",
+    paper="Reddi et al. 2018, arXiv:1904.09237",
+    reference="torch.optim.Adam(amsgrad=True)",
+    variants={
+        "torch.optim.AdamW(amsgrad=True)": {"weight_decay": 0.01, "decay": "decoupled"},
+        "keras.optimizers.Adam(amsgrad=True)": {"eps": 1e-7, "eps_hat": True},
+        "optax.amsgrad": {"max_corrected": True},
+        "the paper": {"bias_correction": False},
+    },
+)
+def amsgrad(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_hat: bool = False,
+    bias_correction: bool = True,
+    max_corrected: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam whose step size never grows again: the largest v so far instead of the last.
+
+    m and v as in Adam; u = max(u, v)
+    p = p - lr * mhat / (sqrt(uhat) + eps)        (the paper: without bias_correction)
+    The maximum is over v, and what is corrected is u; max_corrected: it is over vhat.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    if bias_correction:
+        m = corrected(m, beta1, t)
+    if bias_correction and max_corrected:
+        v = corrected(v, beta2, t)
+    u = state["u"] = np.maximum(state.get("u", 0.0), v)
+    if bias_correction and not max_corrected:
+        scale = adam_root(u, beta2, t, eps, eps_hat)
+    else:
+        scale = root(u, eps, False)
+    return decay_after(p - lr * m / scale, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="Adamax",
+    paper=ADAM,
+    reference="torch.optim.Adamax",
+    variants={
+        "optax.adamax": {},
+        "optax.adamaxw": {"weight_decay": 1e-4, "decay": "decoupled"},
+        "keras.optimizers.Adamax": {"eps": 1e-7, "eps_inside_max": False},
+    },
+)
+def adamax(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_inside_max: bool = True,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam that divides by the largest recent gradient instead of a root of an average.
+
+    m and mhat as in Adam
+    u = max(beta2 * u, abs(g) + eps)              (without eps_inside_max: max(beta2 * u, abs(g)))
+    p = p - lr * mhat / u                         (without eps_inside_max: mhat / (u + eps))
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    u = state["u"] = np.maximum(beta2 * state.get("u", 0.0), abs(g) + eps if eps_inside_max else abs(g))
+    new = p - lr * corrected(m, beta1, t) / (u if eps_inside_max else u + eps)
     return decay_after(new, lr, weight_decay, decay)
 
 
-@optimizer(title="AdamW", paper="Loshchilov and Hutter 2019, arXiv:1711.05101")
-def adamw(
+@optimizer(
+    title="NAdam",
+    paper="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
+    reference="torch.optim.NAdam",
+    variants={
+        "keras.optimizers.Nadam": {"eps": 1e-7, "momentum_decay": 1.0},
+        "optax.nadam": {"schedule": "constant"},
+        "optax.nadamw": {"schedule": "constant", "weight_decay": 1e-4, "decay": "decoupled"},
+        "timm.optim.NAdamW": "is the rule nadamw",
+    },
+)
+def nadam(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    schedule: Literal["rising", "constant"] = "rising",
+    momentum_decay: NonNegative = 0.004,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam with Nesterov's momentum: the average gradient as it will be after the next step.
+
+    m, v and vhat as in Adam; mu(t) = beta1 * (1 - 0.96**(t * momentum_decay) / 2)
+    M = M * mu(t)                                 M starts at 1
+    mhat = mu(t+1) * m / (1 - M * mu(t+1)) + (1 - mu(t)) * g / (1 - M)
+    p = p - lr * mhat / (sqrt(vhat) + eps)
+    With schedule: constant mu is beta1. With a momentum_decay of 0 it is half of beta1.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    mu, after = beta1, beta1
+    if schedule == "rising":
+        mu, after = (beta1 * (1 - 0.5 * power(0.96, s * momentum_decay)) for s in (t, t + 1))
+    product = state["M"] = state.get("M", 1.0) * mu
+    mhat = after * m / (1 - product * after) + (1 - mu) * g / (1 - product)
+    new = p - lr * mhat / adam_root(v, beta2, t, eps)
+    return decay_after(new, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="NAdamW",
+    paper="Dahl et al. 2023, arXiv:2306.07179",
+    reference="timm.optim.NAdamW",
+    variants={
+        "optax.nadamw": "corrects the two parts of mhat by different powers: nadam, schedule: constant"
+    },
+)
+def nadamw(
     p: Any,
     g: Any,
     state: State,
@@ -55,16 +247,28 @@ def adamw(
     eps: NonNegative = 1e-8,
     weight_decay: Scheduled[NonNegative] = 0.01,
 ) -> Any:
-    """Adam with weight decay beside the gradient and not in it.
+    """AdamW with Nesterov's momentum and no schedule for it: the gradient is averaged in twice.
 
-    p = p * (1 - lr * weight_decay), then Adam's step
+    p = p * (1 - lr * weight_decay); m, v and vhat as in Adam
+    mhat = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
+    p = p - lr * mhat / (sqrt(vhat) + eps)
     """
     p, g = decay_before(p, g, lr, weight_decay, "decoupled")
-    return p - lr * adam_direction(g, state, t, beta1, beta2, eps)
+    m, v = moments(g, state, beta1, beta2)
+    mhat = corrected(average(m, g, beta1), beta1, t)
+    return p - lr * mhat / adam_root(v, beta2, t, eps)
 
 
-@optimizer(title="AMSGrad", paper="Reddi et al. 2018, arXiv:1904.09237")
-def amsgrad(
+@optimizer(
+    title="RAdam",
+    paper="Liu et al. 2020, arXiv:1908.03265",
+    reference="torch.optim.RAdam",
+    variants={
+        "optax.radam": {"eps_hat": False},
+        "pytorch_optimizer.RAdam": {"degenerated_to_sgd": False, "decay": "decoupled"},
+    },
+)
+def radam(
     p: Any,
     g: Any,
     state: State,
@@ -74,19 +278,132 @@ def amsgrad(
     beta1: Scheduled[Unit] = 0.9,
     beta2: Unit = 0.999,
     eps: NonNegative = 1e-8,
-    bias_correction: bool = True,
+    eps_hat: bool = True,
+    threshold: NonNegative = 5.0,
+    degenerated_to_sgd: bool = True,
     weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
 ) -> Any:
-    """Adam whose step size never grows again: the largest v so far instead of the last.
+    """Adam that waits with dividing until v is an average of enough squares to be trusted.
 
-    m and v as in Adam; u = max(u, v)
-    p = p - lr * mhat / (sqrt(uhat) + eps)        (the paper: without bias_correction)
-    As in torch.optim.Adam(amsgrad=True) the maximum is over v, and what is corrected is u.
+    longest = 2 / (1 - beta2) - 1                 length = longest - 2 * t * beta2**t / (1 - beta2**t)
+    r = sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
+    p = p - lr * r * mhat / (sqrt(vhat) + eps)    where length > threshold, else p - lr * mhat
+    eps_hat as in Adam. Without degenerated_to_sgd p rests until the length is reached.
     """
-    p, g = decay_before(p, g, lr, weight_decay, "coupled")
-    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    enough, r = rectification(beta2, t, threshold)
+    start = p
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    mhat = corrected(m, beta1, t)
+    scale = adam_root(v, beta2, t, eps, eps_hat)
+    new = decay_after(
+        p - lr * mhat * np.where(enough, r / np.where(enough, scale, 1.0), 1.0), lr, weight_decay, decay
+    )
+    return new if degenerated_to_sgd else np.where(enough, new, start)
+
+
+@optimizer(
+    title="QHAdam",
+    paper="Ma and Yarats 2019, arXiv:1810.06801",
+    reference="pytorch_optimizer.QHAdam(betas=(0.995, 0.999), nus=(0.7, 1.0))",
+    variants={"pytorch_optimizer.QHAdam": "has its weights in float32, and defaults that make it Adam"},
+)
+def qhadam(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.995,
+    beta2: Unit = 0.999,
+    nu1: NonNegative = 0.7,
+    nu2: NonNegative = 1.0,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam that mixes the newest gradient, and its square, into the averages of them.
+
+    mhat and vhat as in Adam
+    a = nu1 * mhat + (1 - nu1) * g                b = nu2 * vhat + (1 - nu2) * g**2
+    p = p - lr * a / (sqrt(b) + eps)
+    The defaults are those that the authors advise; with nu1 = nu2 = 1 this is Adam.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    a = nu1 * corrected(m, beta1, t) + (1 - nu1) * g
+    b = nu2 * corrected(v, beta2, t) + (1 - nu2) * g * g
+    return decay_after(p - lr * a / root(b, eps, False), lr, weight_decay, decay)
+
+
+@optimizer(
+    title="LaProp",
+    paper="Ziyin et al. 2020, arXiv:2002.04839",
+    reference="timm.optim.LaProp",
+    variants={"pytorch_optimizer.LaProp": {"eps_hat": True, "eps_root": 1e-15}},
+)
+def laprop(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-15,
+    eps_hat: bool = False,
+    eps_root: NonNegative = 0.0,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "after",
+) -> Any:
+    """Adam the other way round: momentum of gradients that are already divided by their size.
+
+    v and vhat as in Adam
+    m = beta1 * m + (1 - beta1) * lr * g / (sqrt(vhat) + eps)
+    w = beta1 * w + (1 - beta1) * lr
+    p = p - m * lr / w                            m / (1 - beta1**t) while lr is constant
+    eps_hat as in Adam; eps_root is added to v.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
     v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
-    u = state["u"] = np.maximum(state.get("u", 0.0), v)
-    if bias_correction:
-        m, u = corrected(m, beta1, t), corrected(u, beta2, t)
-    return p - lr * m / (np.sqrt(u) + eps)
+    scale = adam_root(v, beta2, t, eps, eps_hat, eps_root)
+    m = state["m"] = average(state.get("m", 0.0), lr * g / scale, beta1)
+    w = state["w"] = average(state.get("w", 0.0), lr, beta1)
+    return decay_after(p - m * (lr / np.where(w > 0, w, 1.0)), lr, weight_decay, decay)
+
+
+@optimizer(
+    title="StableAdamW",
+    paper="Wortsman et al. 2023, arXiv:2304.13013",
+    reference="pytorch_optimizer.StableAdamW",
+)
+def stableadamw(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.99,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.01,
+    decay: Decay = "decoupled",
+) -> Any:
+    """AdamW that shortens the step of a layer whose gradients are larger than v expects.
+
+    r = max(1, root of the layer's mean of g**2 / max(vhat, eps**2))
+    p = p * (1 - lr / r * weight_decay)
+    p = p - lr / r * mhat / (sqrt(vhat) + eps)    mhat and vhat as in Adam
+    """
+    _, g = decay_before(p, g, lr, weight_decay, decay if decay == "coupled" else "after")
+    m, v = moments(g, state, beta1, beta2)
+    vhat = corrected(v, beta2, t)
+    surprise = np.mean(g * g / np.maximum(vhat, eps * eps), axis=tuple(range(1, g.ndim)), keepdims=True)
+    lr = lr / np.maximum(1.0, np.sqrt(surprise))
+    if decay == "decoupled":
+        p, g = decay_before(p, g, lr, weight_decay, decay)
+    return decay_after(p - lr * corrected(m, beta1, t) / root(vhat, eps, False), lr, weight_decay, decay)

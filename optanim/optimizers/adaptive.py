@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import average, decay_before, root
+from optanim.optimizers._parts import (
+    Decay,
+    State,
+    average,
+    corrected,
+    decay_after,
+    decay_before,
+    over,
+    root,
+)
 from optanim.settings import NonNegative, Scheduled, Unit
 
-State = dict[str, Any]
 
-
-@optimizer(title="Adagrad", paper="Duchi et al. 2011, jmlr.org/papers/v12/duchi11a")
+@optimizer(
+    title="Adagrad",
+    paper="Duchi et al. 2011, jmlr.org/papers/v12/duchi11a",
+    reference="torch.optim.Adagrad",
+    variants={
+        "optax.adagrad": {"eps": 1e-7, "eps_inside_sqrt": True, "initial": 0.1},
+        "keras.optimizers.Adagrad": {
+            "eps": 1e-7,
+            "eps_inside_sqrt": True,
+            "initial": 0.1,
+            "decay": "decoupled",
+        },
+    },
+)
 def adagrad(
     p: Any,
     g: Any,
@@ -21,19 +43,46 @@ def adagrad(
     *,
     eps: NonNegative = 1e-10,
     eps_inside_sqrt: bool = False,
+    initial: NonNegative = 0.0,
+    lr_decay: NonNegative = 0.0,
     weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
 ) -> Any:
     """Steps that shrink with all the squared gradients so far.
 
-    s = s + g**2
+    s = s + g**2                                  (s starts at initial)
     p = p - lr * g / (sqrt(s) + eps)              (eps_inside_sqrt: lr * g / sqrt(s + eps))
+    lr_decay: lr / (1 + (t - 1) * lr_decay) in place of lr
     """
-    p, g = decay_before(p, g, lr, weight_decay, "coupled")
-    s = state["s"] = state.get("s", 0.0) + g * g
-    return p - lr * g / root(s, eps, eps_inside_sqrt)
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    s = state["s"] = state.get("s", initial) + g * g
+    step = lr / (1 + (t - 1) * lr_decay) * over(g, root(s, eps, eps_inside_sqrt))
+    return decay_after(p - step, lr, weight_decay, decay)
 
 
-@optimizer(title="RMSprop", paper="Tieleman and Hinton 2012, Coursera lecture 6.5")
+@optimizer(
+    title="RMSprop",
+    velocity="v",
+    paper="Tieleman and Hinton 2012, Coursera lecture 6.5",
+    reference="torch.optim.RMSprop",
+    variants={
+        "optax.rmsprop": {"alpha": 0.9, "eps_inside_sqrt": True, "lr_inside": True},
+        "keras.optimizers.RMSprop": {
+            "alpha": 0.9,
+            "eps": 1e-7,
+            "eps_inside_sqrt": True,
+            "lr_inside": True,
+            "decay": "decoupled",
+        },
+        "timm.optim.RMSpropTF": {
+            "alpha": 0.9,
+            "eps": 1e-10,
+            "eps_inside_sqrt": True,
+            "initial": 1.0,
+            "lr_inside": True,
+        },
+    },
+)
 def rmsprop(
     p: Any,
     g: Any,
@@ -44,13 +93,220 @@ def rmsprop(
     alpha: Unit = 0.99,
     eps: NonNegative = 1e-8,
     eps_inside_sqrt: bool = False,
+    initial: NonNegative = 0.0,
+    bias_correction: bool = False,
+    centered: bool = False,
+    momentum: Scheduled[Unit] = 0.0,
+    nesterov: bool = False,
+    lr_inside: bool = False,
     weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
 ) -> Any:
     """Adagrad that forgets: an average of the squared gradients instead of their sum.
 
-    s = alpha * s + (1 - alpha) * g**2
-    p = p - lr * g / (sqrt(s) + eps)              (eps_inside_sqrt: lr * g / sqrt(s + eps))
+    s = alpha * s + (1 - alpha) * g**2            (s starts at initial)
+    u = g / (sqrt(s) + eps)                       (eps_inside_sqrt: g / sqrt(s + eps))
+    v = momentum * v + u
+    p = p - lr * v                                (nesterov: p - lr * (u + momentum * v))
+    centered: s - m**2 in place of s, where m averages g as s does g**2
+    bias_correction: s and m are divided by 1 - alpha**t;  lr_inside: lr * u in place of u, as in momentum
     """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    s = state["s"] = average(state.get("s", initial), g * g, alpha)
+    if bias_correction:
+        s = corrected(s, alpha, t)
+    if centered:
+        m = state["m"] = average(state.get("m", 0.0), g, alpha)
+        s = s - (corrected(m, alpha, t) if bias_correction else m) ** 2
+    u = g / root(s, eps, eps_inside_sqrt)
+    if lr_inside:
+        u = lr * u
+    v = state["v"] = momentum * state.get("v", 0.0) + u
+    step = u + momentum * v if nesterov else v
+    return decay_after(p - (step if lr_inside else lr * step), lr, weight_decay, decay)
+
+
+@optimizer(
+    title="Adadelta",
+    paper="Zeiler 2012, arXiv:1212.5701",
+    reference="torch.optim.Adadelta",
+    variants={
+        "optax.adadelta": {},
+        "pytorch_optimizer.AdaDelta": {},
+        "keras.optimizers.Adadelta": {"rho": 0.95, "eps": 1e-7, "decay": "decoupled"},
+    },
+    lr=1.0,
+)
+def adadelta(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    rho: Unit = 0.9,
+    eps: NonNegative = 1e-6,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """RMSprop that takes its step size from the steps before: none has to be chosen, lr is 1.
+
+    s = rho * s + (1 - rho) * g**2
+    u = sqrt(d + eps) / sqrt(s + eps) * g
+    d = rho * d + (1 - rho) * u**2
+    p = p - lr * u
+    d starts at 0, so that eps says how small the first steps are.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    s = state["s"] = average(state.get("s", 0.0), g * g, rho)
+    d = state.get("d", 0.0)
+    u = np.sqrt(d + eps) / np.sqrt(s + eps) * g
+    state["d"] = average(d, u * u, rho)
+    return decay_after(p - lr * u, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="SM3",
+    velocity="m",
+    paper="Anil et al. 2019, arXiv:1901.11150",
+    reference="pytorch_optimizer.SM3",
+    variants={"optax.sm3": {"momentum": 0.9, "eps": 1e-8}},
+)
+def sm3(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Scheduled[Unit] = 0.0,
+    beta: Unit = 0.0,
+    eps: NonNegative = 1e-30,
+) -> Any:
+    """Adagrad that remembers a number for each row and each column instead of each parameter.
+
+    s[i, j] = min(row[i], col[j]) + g[i, j]**2
+    row[i] = max over j of s[i, j],  col[j] = max over i of s[i, j]
+    m = momentum * m + (1 - momentum) * g / sqrt(s + eps)
+    p = p - lr * m
+    beta above 0 forgets: s = beta * min(row, col) + (1 - beta) * g**2, and row and col never shrink.
+    For a vector s is remembered as it is, and without momentum this is Adagrad.
+    """
+    axes = range(1, p.ndim)
+    old = [state.get(f"s{axis}", 0.0) for axis in axes]
+    least = old[0]
+    for other in old[1:]:
+        least = np.minimum(least, other)
+    s = np.where(beta > 0, beta, 1.0) * least + (1 - beta) * g * g
+    for axis, was in zip(axes, old, strict=True):
+        most = s.max(axis=tuple(other for other in axes if other != axis), keepdims=True)
+        state[f"s{axis}"] = np.where(beta > 0, np.maximum(was, most), most)
+    m = state["m"] = average(state.get("m", 0.0), over(g, np.sqrt(s + eps)), momentum)
+    return p - lr * m
+
+
+@optimizer(
+    title="FTRL",
+    paper="McMahan et al. 2013, doi:10.1145/2487575.2488200",
+    reference="pytorch_optimizer.FTRL",
+    variants={
+        "keras.optimizers.Ftrl": {"initial": 0.1, "decay": "decoupled"},
+        "keras.optimizers.Ftrl(l2_regularization_strength)": "is half our lambda2",
+        "pytorch_optimizer.FTRL(lr_power)": (
+            "another power than -0.5 is taken in z alone, and the root stays in the step"
+        ),
+    },
+)
+def ftrl(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta: NonNegative = 0.0,
+    lambda1: NonNegative = 0.0,
+    lambda2: NonNegative = 0.0,
+    initial: NonNegative = 0.0,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adagrad that minimises all it has seen anew, with a pull that makes small parameters exactly 0.
+
+    p = p * (1 - lr * weight_decay)
+    z = z + g - (sqrt(n + g**2) - sqrt(n)) / lr * p
+    n = n + g**2                                  (n starts at initial)
+    p = (lambda1 * sign(z) - z) / ((beta + sqrt(n)) / lr + lambda2), or 0 where |z| <= lambda1
+    With all settings 0 this is Adagrad, but that a parameter is 0 until its first gradient that is not.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    n = state.get("n", initial)
+    grown = state["n"] = n + g * g
+    z = state["z"] = state.get("z", 0.0) + g - (np.sqrt(grown) - np.sqrt(n)) / lr * p
+    pull = np.where(abs(z) <= lambda1, 0.0, lambda1 * np.sign(z) - z)
+    return decay_after(over(pull, (beta + np.sqrt(grown)) / lr + lambda2), lr, weight_decay, decay)
+
+
+@optimizer(
+    title="Kate",
+    paper="Choudhury et al. 2024, arXiv:2403.02648",
+    reference="pytorch_optimizer.Kate",
+)
+def kate(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    delta: Unit = 0.0,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adagrad without the root, made up for by a numerator that grows: the scale of the data does not matter.
+
+    b2 = b2 + g**2 + eps                          (eps is added anew in every step)
+    m2 = m2 + delta * g**2 + g**2 / b2
+    p = p - lr * sqrt(m2) * g / b2
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    b2 = state["b2"] = state.get("b2", 0.0) + g * g + eps
+    m2 = state["m2"] = state.get("m2", 0.0) + delta * g * g + over(g * g, b2)
+    return decay_after(p - lr * np.sqrt(m2) * over(g, b2), lr, weight_decay, decay)
+
+
+@optimizer(
+    title="MADGRAD",
+    paper="Defazio and Jelassi 2021, arXiv:2101.11075",
+    reference="pytorch_optimizer.MADGRAD",
+    variants={
+        "timm.optim.MADGRAD": {},
+        "optax.contrib.madgrad": "the same but for w, which it takes in single precision",
+    },
+)
+def madgrad(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Scheduled[Unit] = 0.9,
+    eps: NonNegative = 1e-6,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+) -> Any:
+    """Adagrad with a cube root, stepped from the start p0 along all gradients, and averaged.
+
+    w = (lr + eps) * sqrt(t)
+    s = s + w * g,  n = n + w * g**2
+    z = p0 - s / (cbrt(n) + eps)
+    p = p + (1 - momentum) * (z - p)
+    """
+    start = state.setdefault("p0", p)
     p, g = decay_before(p, g, lr, weight_decay, "coupled")
-    s = state["s"] = average(state.get("s", 0.0), g * g, alpha)
-    return p - lr * g / root(s, eps, eps_inside_sqrt)
+    w = (lr + eps) * np.sqrt(t)
+    s = state["s"] = state.get("s", 0.0) + w * g
+    n = state["n"] = state.get("n", 0.0) + w * g * g
+    z = start - over(s, np.cbrt(n) + eps)
+    return average(p, z, momentum)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import decay_after, decay_before
+from optanim.optimizers._parts import Decay, State, decay_after, decay_before
 from optanim.settings import Lead, NonNegative, Scheduled, Unit
-
-Decay = Literal["coupled", "decoupled", "after"]
-State = dict[str, Any]
 
 SUTSKEVER = "Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13"
 POLYAK = "Polyak 1964, doi:10.1016/0041-5553(64)90137-5"
 
 
-@optimizer(title="GD", paper="Cauchy 1847, Comptes rendus 25, 536")
+@optimizer(title="GD", paper="Cauchy 1847, Comptes rendus 25, 536", reference="torch.optim.SGD")
 def gd(p: Any, g: Any, state: State, lr: Any, t: int) -> Any:
     """Gradient descent: straight down the slope, as far as it is steep.
 
@@ -33,7 +30,13 @@ def _nesterov_needs(settings: Mapping[str, Any]) -> str | None:
 
 @optimizer(
     title="SGD",
+    velocity="v",
     paper="Robbins and Monro 1951, doi:10.1214/aoms/1177729586",
+    reference="torch.optim.SGD",
+    variants={
+        "optax.sgd": {},
+        "keras.optimizers.SGD": "lr inside v, which matters where lr changes; weight_decay is decoupled",
+    },
     check=_nesterov_needs,
 )
 def sgd(
@@ -62,7 +65,13 @@ def sgd(
     return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
-@optimizer(title="Momentum", paper=POLYAK)
+@optimizer(
+    title="Momentum",
+    velocity="v",
+    paper=POLYAK,
+    reference="torch.optim.SGD, at momentum 0.9",
+    variants={"optax.sgd": {}, "keras.optimizers.SGD": {"lr_inside": True, "decay": "decoupled"}},
+)
 def momentum(
     p: Any,
     g: Any,
@@ -91,7 +100,13 @@ def momentum(
     return decay_after(new, lr, weight_decay, decay)
 
 
-@optimizer(title="Nesterov", paper=SUTSKEVER)
+@optimizer(
+    title="Nesterov",
+    velocity="v",
+    paper=SUTSKEVER,
+    reference="torch.optim.SGD(nesterov=True), at momentum 0.9",
+    variants={"optax.sgd": {}, "keras.optimizers.SGD": {"lr_inside": True}},
+)
 def nesterov(
     p: Any,
     g: Any,
@@ -115,6 +130,38 @@ def nesterov(
         step = lr * g
         return p - (step + momentum * _velocity(step, state, momentum, 0.0, False))
     return p - lr * (g + momentum * _velocity(g, state, momentum, 0.0, False))
+
+
+@optimizer(
+    title="SGDW",
+    velocity="v",
+    paper="Loshchilov and Hutter 2019, arXiv:1711.05101",
+    reference="timm.optim.SGDW, at momentum 0.9 and weight_decay 0.01",
+    variants={
+        "pytorch_optimizer.SGDW": {"momentum": 0.0, "weight_decay": 0.0},
+        "torch_optimizer.SGDW": "subtracts lr * weight_decay from every parameter, however large it is",
+    },
+    check=_nesterov_needs,
+)
+def sgdw(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    momentum: Lead[Scheduled[Unit]] = 0.9,
+    dampening: Unit = 0.0,
+    nesterov: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.01,
+) -> Any:
+    """Momentum with weight decay beside the gradient, so that v does not remember it.
+
+    p = p * (1 - lr * weight_decay), then SGD's step
+    """
+    p, g = decay_before(p, g, lr, weight_decay, "decoupled")
+    v = _velocity(g, state, momentum, dampening * (momentum != 0), False)
+    return p - lr * (g + momentum * v if nesterov else v)
 
 
 def _velocity(g: Any, state: State, momentum: Any, dampening: Any, dampen_first: bool) -> Any:

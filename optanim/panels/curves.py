@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from optanim.tracks import dashed, interleave, track
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
+Across = Literal["step", "gradients"]
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,13 @@ class Name:
 
 
 class CurvePanel(Panel, ABC):
-    """Curves over the steps; a subclass says which, and on which scale they stand."""
+    """Curves over the steps, or over the gradients that were evaluated for them.
 
+    A subclass says which curves, and on which scale they stand. Over gradients the runs are not
+    at one place at one time: a rule that takes two a step has gone twice as far to the right.
+    """
+
+    x: Across
     yscale: str | None
     head_radius = 4.2
     whole_steps = True
@@ -76,10 +82,15 @@ class CurvePanel(Panel, ABC):
 
     def draw_static(self, pen: Pen, box: Box) -> None:
         self.box = box
-        steps = max(self.stage.trace.steps, 1)
         scale = self.scale()
-        self.axes = Axes(box, Scale("linear", 0, steps), scale)
-        self.ticks_across(pen, self.axes, steps)
+        end = max(1.0, *(float(self.along(line)[-1]) for line in self.lines))
+        self.axes = Axes(box, Scale("linear", 0, end), scale)
+        if self.x == "gradients":
+            name = "gradients"
+            self.name_across(pen, name)
+            self.ticks_across(pen, self.axes, self.across_to(0, end, name))
+        else:
+            self.ticks_across(pen, self.axes, end)
         self.ticks_up(pen, self.axes, 34, grid=True)
         self.heading(pen, self.says(scale))
         self._prepare(box)
@@ -88,15 +99,19 @@ class CurvePanel(Panel, ABC):
         self._draw_names(pen)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
 
+    def along(self, line: Curve) -> Floats:
+        """Where a curve's values stand on the horizontal axis, (N+1,)."""
+        run = self.stage.trace.runs[line.index]
+        return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(line.values)))
+
     def _prepare(self, box: Box) -> None:
-        steps = np.arange(self.stage.trace.steps + 1, dtype=float)
         scale = self.axes.y
         plain = []
         for line in self.lines:
             values = np.where(np.isfinite(line.values), line.values, np.nan)
             if scale.kind == "log":  # what is not positive leaves through the lower edge
                 values = np.where(values <= 0, scale.low / 10, values)
-            plain.append(track(self.axes.pixels(np.column_stack([steps, values])), box))
+            plain.append(track(self.axes.pixels(np.column_stack([self.along(line), values])), box))
         self.ghosts = plain
         on, off = self.stage.px(4.5), self.stage.px(2.5)
         self.broken = [
@@ -118,27 +133,37 @@ class CurvePanel(Panel, ABC):
         """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
         px = self.stage.px
         named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
-        ends = [float(np.clip(each.xy[-1, 1], box.top, box.bottom)) for _, each in named]
+        ends = [
+            (float(np.clip(x, box.left, box.right)), float(np.clip(y, box.top, box.bottom)))
+            for x, y in (each.xy[-1] for _, each in named)
+        ]
         heights = [line.name.height + px(5) for line, _ in named if line.name]
         low, high = box.top - px(10), box.bottom + px(4)
         if sum(heights) > high - low:  # closer, and at last as close as lines of text can be
             heights = [max(h - px(4), 1) * min(1, (high - low) / sum(heights)) for h in heights]
-        centres = spread(ends, heights, low, high)
+        centres = spread([y for _, y in ends], heights, low, high)
         self.names = [
             Name(
                 line.name,
                 self.stage.styles[line.index].rgb,
                 (round(box.right + px(10)), round(centre - line.name.height / 2)),
-                np.array([[box.right + px(1.5), end], [box.right + px(8), centre]]),
+                self._leader(x, y, centre),
             )
-            for (line, _), end, centre in zip(named, ends, centres, strict=True)
+            for (line, _), (x, y), centre in zip(named, ends, centres, strict=True)
             if line.name
         ]
+
+    def _leader(self, x: float, y: float, centre: float) -> Floats:
+        """From a curve's end to its name; along its height where it ends before the axes do."""
+        px, right = self.stage.px, self.box.right
+        outside = [[right + px(1.5), y], [right + px(8), centre]]
+        early = [] if x > right - px(6) else [[x + px(6), y]]
+        return np.array([*early, *outside])
 
     def _draw_names(self, pen: Pen) -> None:
         stage = self.stage
         for name in self.names:
-            if abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
+            if len(name.leader) > 2 or abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
                 pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
             pen.place(name.sprite, *name.place)
 
@@ -164,11 +189,12 @@ class CurvePanel(Panel, ABC):
 
     def draw_front(self, pen: Pen, k: int) -> None:
         stage = self.stage
-        x = self.box.left + stage.tau[k] / max(stage.trace.steps, 1) * self.box.width
-        # On the middle of a pixel the hairline is crisp in every frame.
-        x_line = int(x) + 0.5
-        cursor = np.array([[x_line, self.box.top], [x_line, self.box.bottom]])
-        pen.stroke(cursor, None, self.cursor_color, 1.0, 0.55, cap="butt")
+        if self.x == "step":
+            x = self.box.left + stage.tau[k] / max(stage.trace.steps, 1) * self.box.width
+            # On the middle of a pixel the hairline is crisp in every frame.
+            x_line = int(x) + 0.5
+            cursor = np.array([[x_line, self.box.top], [x_line, self.box.bottom]])
+            pen.stroke(cursor, None, self.cursor_color, 1.0, 0.55, cap="butt")
         for line, each in zip(self.lines, self.tracks, strict=True):
             hx, hy = each.at(stage.tau[k])
             if self.box.top - 1 <= hy <= self.box.bottom + 1:

@@ -9,7 +9,7 @@ import numpy as np
 
 from optanim import words
 from optanim.kinds import Only, panel
-from optanim.panels.curves import Curve, CurvePanel, end_name
+from optanim.panels.curves import Across, Curve, CurvePanel, end_name
 from optanim.scales import LARGEST, SMALLEST, Scale, padded
 from optanim.settings import View
 
@@ -24,9 +24,12 @@ class Loss(CurvePanel):
     """The loss of every run against the steps, on a log axis where every value is positive.
 
     Where a value is zero or below, the axis is symmetric-log and says so; a loss is never shifted.
-    A run that diverges beside others that do not leaves through the top of the axes.
+    A run that diverges beside others that do not leaves through the top of the axes. `x: gradients`
+    counts the gradients that were evaluated instead of the steps: fair to a rule that takes several
+    in a step.
     """
 
+    x: Across = "step"
     yscale: Literal["linear", "log", "symlog"] | None = None
     title: str | None = None
     only: Only | None = None

@@ -10,7 +10,7 @@ import numpy as np
 from optanim import words
 from optanim.kinds import Only, panel
 from optanim.layout import Margins, spread
-from optanim.panels.curves import Curve, CurvePanel
+from optanim.panels.curves import Across, Curve, CurvePanel
 from optanim.pen import Box, Pen
 from optanim.scales import Scale, padded
 from optanim.settings import View
@@ -30,6 +30,7 @@ class Weights(CurvePanel):
 
     head_radius = 3.0
 
+    x: Across = "step"
     yscale: Literal["linear", "symlog"] = "linear"
     title: str | None = None
     only: Only | None = None

@@ -1,9 +1,11 @@
 """Steps the cases of a reference file by optanim's rules and compares checkpoint by checkpoint.
 
     python -m tests.reference.check FILE [WORD ...]
+    python -m tests.reference.check --write
 
 FILE holds `problems` and `cases` as `cases.json` beside this file does; with WORDs only the cases
-whose optimizer is one of them are run. Exit code 1 if a case failed.
+whose optimizer is one of them are run. Exit code 1 if a case failed. With --write the cases of
+`cases.json` are run, and what was compared and found goes to `optanim/verified.json`.
 """
 
 from __future__ import annotations
@@ -18,12 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from optanim.driver import Group, Layer, Rule, drive, kind_of
+from optanim.driver import Group, Rule, drive, kind_of
 from optanim.kinds import optimizer
 from optanim.registry import Registry
 from optanim.scene import Thing
+from optanim.settings import Wrong
+from tests.reference import verified
 from tests.reference.problems import Problem, problem
-from tests.reference.settings import Unsupported, to_settings
+from tests.reference.settings import Unknown, Unsupported, to_settings
 
 CASES = Path(__file__).with_name("cases.json")
 
@@ -45,12 +49,15 @@ def thing(rule: str, settings: dict[str, Any], registry: Registry = optimizer) -
         if name == "base":
             made[name] = thing(*next(iter(value.items())), registry)
         elif name not in entry.settings:
-            raise Unsupported(f"{rule} has no setting '{name}'")
+            raise Unknown(f"{rule} has no setting '{name}'")
         elif value is None:  # as a default may be
             made[name] = None
         else:
             kind = entry.settings[name].type
-            made[name] = kind.check(value) if hasattr(kind, "check") else tuple(map(float, value))
+            try:
+                made[name] = kind.check(value) if hasattr(kind, "check") else tuple(map(float, value))
+            except Wrong as wrong:
+                raise Unsupported(f"{rule}: {name}: {wrong.message}") from None
     return Thing(rule, made)
 
 
@@ -92,33 +99,37 @@ def stepped(
     registry: Registry = optimizer,
 ) -> tuple[Points, Group]:
     """Runs of one rule stepped together; without `shown` the points that gradients are taken at."""
-    layers = on.layers
-    if registry[things[0].name].facts.get("sees") == "all":
-        layers = [Layer(slice(0, len(on.start)), (len(on.start),))]
     rule = Rule.of(things, registry)
     if not shown:
         rule.shows = None
     group = Group(
-        rule, np.broadcast_to(np.array(rates), (steps, len(rates))), starts, layers, steps, range(9)
+        rule, np.broadcast_to(np.array(rates), (steps, len(rates))), starts, on.layers, steps, range(9)
     )
     record = Points(len(things), steps, len(on.start))
     drive([(group, record)], on.loss, on.slope)
     return record, group
 
 
-def check(case: dict[str, Any], on: Problem) -> Outcome:
+def ours(case: dict[str, Any]) -> tuple[Thing, float, float]:
+    """A case as a rule of ours with its settings, its learning rate, and the sign of the loss."""
+    rule, settings = to_settings(case)
+    if rule not in optimizer:
+        raise Unknown(f"no rule '{rule}'")
+    lr = settings.pop("lr")
+    lr = optimizer[rule].facts.get("lr") if lr is None else lr
+    sign = -1.0 if settings.pop("maximize", False) else 1.0
+    return thing(rule, settings), lr, sign
+
+
+def check(case: dict[str, Any], on: Problem | ValueError) -> Outcome:
     """One case, stepped as the middle one of three runs with other numbers, where a rule can do that."""
+    if isinstance(on, ValueError):
+        return Outcome("failed", f"the problem {case['problem']}: {on}")
     try:
-        rule, settings = to_settings(case)
-        if rule not in optimizer:
-            raise Unsupported(f"no rule '{rule}'")
-        lr = settings.pop("lr")
-        lr = optimizer[rule].facts.get("lr") if lr is None else lr
-        if settings.pop("maximize", False):
-            on = replace(on, sign=-1.0)
-        middle = thing(rule, settings)
+        middle, lr, sign = ours(case)
     except Unsupported as reason:
         return Outcome("unsupported", str(reason))
+    rule, on = middle.name, replace(on, sign=sign)
     if optimizer[rule].facts.get("single_run"):
         things, rates, starts, mine = [middle], [lr], on.start[None], 0
     else:
@@ -149,9 +160,21 @@ def check(case: dict[str, Any], on: Problem) -> Outcome:
 
 @cache
 def read(path: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The cases of a file, and its problems by name."""
+    """The cases of a file, and its problems by name, or what is wrong with them."""
     held = json.loads(path.read_text())
-    return held["cases"], {name: problem(stated) for name, stated in held["problems"].items()}
+    problems: dict[str, Problem | ValueError] = {}
+    for name, stated in held["problems"].items():
+        try:
+            problems[name] = problem(stated)
+        except ValueError as error:
+            problems[name] = error
+    return held["cases"], problems
+
+
+def versions(path: Path) -> dict[str, str]:
+    """The versions of the libraries that a file was made with."""
+    held: dict[str, str] = json.loads(path.read_text())["versions"]
+    return held
 
 
 def named(case: dict[str, Any]) -> str:
@@ -159,27 +182,35 @@ def named(case: dict[str, Any]) -> str:
     return f"{case['lib']} {case['cls']}({settings}) on {case['problem']}"
 
 
-def main(path: Path, words: list[str]) -> int:
+def main(path: Path, words: list[str], write: bool = False) -> int:
     cases, problems = read(path)
     counts: dict[str, Counter[str]] = {}
+    compared = []
     for case in cases:
         if words and case["opt"] not in words:
             continue
         outcome = check(case, problems[case["problem"]])
         counts.setdefault(case["opt"], Counter())[outcome.status] += 1
-        if outcome.status != "passed":
+        if outcome.status == "passed":
+            compared.append((case, ours(case)[0].name, outcome.error))
+        else:
             print(f"{outcome.status}: {case['opt']}: {named(case)}: {outcome.why}")
     total: Counter[str] = Counter()
     for name, count in counts.items():
         print(
-            f"{name:28} {count['passed']:4} passed {count['failed']:4} failed {count['unsupported']:4} unsupported"
+            f"{name:28} {count['passed']:4} passed {count['failed']:4} failed "
+            f"{count['unsupported']:4} unsupported"
         )
         total += count
     print(f"{total['passed']} passed, {total['failed']} failed, {total['unsupported']} unsupported")
+    if write:
+        verified.FILE.write_text(verified.text(verified.entries(compared, versions(path))))
     return 1 if total["failed"] else 0
 
 
 if __name__ == "__main__":
     if len(sys.argv) < 2:
         sys.exit(__doc__)
+    if sys.argv[1] == "--write":
+        sys.exit(main(CASES, [], write=True))
     sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))

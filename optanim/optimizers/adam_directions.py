@@ -1,0 +1,378 @@
+"""Adam with another numerator, or another sign: where the step goes."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal
+
+import numpy as np
+
+from optanim.kinds import optimizer
+from optanim.optimizers._parts import (
+    Decay,
+    State,
+    adam_direction,
+    adam_root,
+    average,
+    cautious,
+    corrected,
+    decay_after,
+    decay_before,
+    half_life_between,
+    moments,
+    norm,
+    tangent,
+)
+from optanim.settings import Count, NonNegative, Positive, Scheduled, Unit
+
+LIANG = "Liang et al. 2024, arXiv:2411.16085"
+Rescale = Literal["mean", "plus_one"]
+
+
+@optimizer(
+    title="Cautious AdamW",
+    paper=LIANG,
+    reference="timm.optim.AdamWLegacy(caution=True)",
+    variants={"the paper": {"rescale": "plus_one"}},
+)
+def cautious_adamw(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    rescale: Rescale = "mean",
+    weight_decay: Scheduled[NonNegative] = 0.01,
+) -> Any:
+    """AdamW that moves only the parameters whose momentum still points down the slope.
+
+    u = Adam's step; kept: where u * g > 0
+    p = p * (1 - lr * weight_decay)
+    p = p - lr * u * kept / mean(kept)            (rescale: plus_one: u * kept * n / (sum(kept) + 1))
+    Means and sums are over the n parameters of the layer; the mean counts as 0.001 at least.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, "decoupled")
+    return p - lr * cautious(adam_direction(g, state, t, beta1, beta2, eps), g, rescale)
+
+
+@optimizer(
+    title="Cautious Lion",
+    paper=LIANG,
+    reference="timm.optim.Lion(caution=True)",
+    variants={
+        "pytorch_optimizer.Lion(cautious=True)": {"rescale": "plus_one"},
+        "the paper": {"rescale": "plus_one"},
+    },
+)
+def cautious_lion(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.99,
+    rescale: Rescale = "mean",
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Lion that moves only the parameters whose momentum still points down the slope.
+
+    u = sign(beta1 * m + (1 - beta1) * g); kept: where u * g > 0
+    p = p - lr * u * kept / mean(kept)            (rescale as in cautious_adamw)
+    m = beta2 * m + (1 - beta2) * g
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m = state.get("m", 0.0)
+    step = cautious(np.sign(average(m, g, beta1)), g, rescale)
+    state["m"] = average(m, g, beta2)
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="Grams",
+    paper="Cao et al. 2024, arXiv:2412.17107",
+    reference="pytorch_optimizer.Grams",
+)
+def grams(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-6,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+) -> Any:
+    """AdamW whose momentum says how far and the gradient alone which way.
+
+    u = Adam's step
+    p = p * (1 - lr * weight_decay)
+    p = p - lr * abs(u) * sign(g)
+    """
+    p, g = decay_before(p, g, lr, weight_decay, "decoupled")
+    return p - lr * abs(adam_direction(g, state, t, beta1, beta2, eps)) * np.sign(g)
+
+
+@optimizer(
+    title="Ano",
+    paper="Kegreisz 2025, arXiv:2508.18258",
+    reference="pytorch_optimizer.Ano",
+)
+def ano(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.92,
+    beta2: Unit = 0.99,
+    eps: NonNegative = 1e-8,
+    logarithmic_schedule: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """The other way round: momentum says which way and the gradient alone how far.
+
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * sign(g**2 - v) * g**2
+    p = p - lr * abs(g) * sign(m) / (sqrt(vhat) + eps)            (vhat as in Adam)
+    logarithmic_schedule: beta1 is 1 - 1 / log(t), from step 2 on.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    beta = 1 - 1 / math.log(max(2, t)) if logarithmic_schedule else beta1
+    m = state["m"] = average(state.get("m", 0.0), g, beta)
+    v = state.get("v", 0.0)
+    v = state["v"] = average(v, np.sign(g * g - v) * g * g, beta2)
+    new = p - lr * abs(g) * np.sign(m) / adam_root(v, beta2, t, eps)
+    return decay_after(new, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="AdamP",
+    paper="Heo et al. 2021, arXiv:2006.08217",
+    reference="timm.optim.AdamP",
+    variants={"pytorch_optimizer.AdamP": {"eps_hat": True}},
+)
+def adamp(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_hat: bool = False,
+    nesterov: bool = False,
+    delta: NonNegative = 0.1,
+    wd_ratio: NonNegative = 0.1,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+) -> Any:
+    """Adam that does not make a matrix longer whose length does not matter to the loss.
+
+    u = Adam's step                               (nesterov: beta1 * m + (1 - beta1) * g for m)
+    u = u without its part along w                where abs(cos(g, w)) < delta / sqrt(size of w)
+    p = p * (1 - lr * weight_decay * wd_ratio)    wd_ratio counts only there
+    p = p - lr * u
+    w is each row of p if that holds for all rows, else p as a whole. A layer of one axis takes Adam's step.
+    """
+    m, v = moments(g, state, beta1, beta2)
+    if nesterov:
+        m = average(m, g, beta1)
+    u, free = tangent(p, g, m / adam_root(v, beta2, t, eps, eps_hat), delta, eps)
+    p, _ = decay_before(p, g, lr, weight_decay * np.where(free, wd_ratio, 1.0), "decoupled")
+    return p - corrected(lr, beta1, t) * u
+
+
+@optimizer(
+    title="Adan",
+    paper="Xie et al. 2022, arXiv:2208.06677",
+    reference="timm.optim.Adan",
+    variants={
+        "pytorch_optimizer.Adan": {},
+        "timm.optim.Adan(no_prox=True)": {"decay": "decoupled"},
+        "optax.adan": "has 1 - beta2 where beta2 belongs, in 0.2.8",
+        "the paper": "calls 1 - beta what is beta here and in the authors' code",
+    },
+)
+def adan(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.98,
+    beta2: Unit = 0.92,
+    beta3: Unit = 0.99,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Literal["prox", "decoupled"] = "prox",
+) -> Any:
+    """Adam with Nesterov's momentum out of how the gradient changes, for which it keeps an average.
+
+    d = g - g of the step before                  (0 in the first step)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * d
+    n = beta3 * n + (1 - beta3) * (g + beta2 * d)**2
+    p = p - lr * (mhat + beta2 * vhat) / (sqrt(nhat) + eps)       mhat = m / (1 - beta1**t), and so on
+    p = p / (1 + lr * weight_decay)               (decay: decoupled: p * (1 - lr * weight_decay), before)
+    """
+    d = g - state.get("before", g)
+    state["before"] = g
+    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    v = state["v"] = average(state.get("v", 0.0), d, beta2)
+    n = state["n"] = average(state.get("n", 0.0), (g + beta2 * d) ** 2, beta3)
+    step = corrected(m, beta1, t) + beta2 * corrected(v, beta2, t)
+    step = step / adam_root(n, beta3, t, eps)
+    if decay == "decoupled":
+        return p * (1 - lr * weight_decay) - lr * step
+    return (p - lr * step) / (1 + lr * weight_decay)
+
+
+@optimizer(
+    title="AdEMAMix",
+    paper="Pagliardini et al. 2024, arXiv:2409.03137",
+    reference="pytorch_optimizer.AdEMAMix",
+    variants={"optax.contrib.ademamix": {"decay": "decoupled"}},
+)
+def ademamix(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    beta3: Unit = 0.9999,
+    alpha: NonNegative = 5.0,
+    warmup: Count | None = None,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam with a second average of the gradient beside the first, which remembers far longer.
+
+    m, mhat and vhat as in Adam
+    s = beta3 * s + (1 - beta3) * g
+    p = p - lr * (mhat + alpha * s) / (sqrt(vhat) + eps)
+    For warmup steps alpha grows from 0 in a line, and beta3 from beta1 with its half-life in a line.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    if warmup is not None and t < warmup:
+        alpha, beta3 = alpha * (t / warmup), half_life_between(beta1, beta3, t / warmup)
+    m, v = moments(g, state, beta1, beta2)
+    s = state["s"] = average(state.get("s", 0.0), g, beta3)
+    step = (corrected(m, beta1, t) + alpha * s) / adam_root(v, beta2, t, eps)
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="SimplifiedAdEMAMix",
+    paper="Morwani et al. 2025, arXiv:2502.02431",
+    reference="optax.contrib.simplified_ademamix",
+    variants={"pytorch_optimizer.SimplifiedAdEMAMix": {"averaged": True}},
+)
+def simplified_ademamix(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.99,
+    beta2: Unit = 0.95,
+    alpha: NonNegative = 0.0,
+    beta1_warmup: Count | None = None,
+    min_beta1: Unit = 0.9,
+    averaged: bool = False,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """AdEMAMix with one average: in place of the short one the newest gradient.
+
+    m = beta1 * m + g
+    p = p - lr * (m + alpha * g) / (sqrt(vhat) + eps)             (vhat as in Adam)
+    For beta1_warmup steps the half-life of beta1 grows in a line from that of min_beta1.
+    averaged: m = beta1 * m + (1 - beta1) * g, and the step is divided by 1 - beta2**t once more.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    if beta1_warmup is not None and t < beta1_warmup:
+        # A beta of 0 has no half-life; the reference keeps it from 0 by this much.
+        beta1 = half_life_between(min_beta1 + 1e-8, beta1 + 1e-8, t / beta1_warmup)
+    v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
+    m = state["m"] = beta1 * state.get("m", 0.0) + ((1 - beta1) * g if averaged else g)
+    step = (m + alpha * g) / adam_root(v, beta2, t, eps)
+    if averaged:
+        step = corrected(step, beta2, t)
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="MARS",
+    paper="Yuan et al. 2024, arXiv:2411.10438",
+    reference="pytorch_optimizer.MARS(optimize_1d=True)",
+    variants={
+        "pytorch_optimizer.MARS": "takes AdamW's step in a layer of one axis: optimize_1d: false",
+        "timm.optim.Mars": {"beta1": 0.9, "correct_first": False, "eps_hat": False, "eps_root": 0.0},
+        "pytorch_optimizer.MARS(mars_type='shampoo')": "is computed in bfloat16",
+    },
+)
+def mars(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.95,
+    beta2: Unit = 0.99,
+    gamma: NonNegative = 0.025,
+    mars_type: Literal["adamw", "lion"] = "adamw",
+    correct_first: bool = True,
+    optimize_1d: bool = True,
+    lr_1d_factor: Positive = 1.0,
+    beta1_1d: Unit = 0.9,
+    beta2_1d: Unit = 0.95,
+    weight_decay_1d: NonNegative = 0.1,
+    eps: NonNegative = 1e-8,
+    eps_hat: bool = True,
+    eps_root: NonNegative = 1e-15,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+) -> Any:
+    """AdamW on a gradient with less noise: it is moved on by a share of how it changed.
+
+    c = g + gamma * beta1 / (1 - beta1) * (g - g of the step before), made 1 long if it is longer
+    m, mhat, v and vhat as in Adam, of c for g
+    p = p - lr * mhat / (sqrt(vhat) + eps)        (mars_type: lion: p - lr * sign(m))
+    The gradient before the first is 0; without correct_first c = g there.
+    eps_hat as in Adam; eps_root is added to v.
+    Without optimize_1d a layer of one axis takes AdamW's step, with the settings in _1d.
+    """
+    if not optimize_1d and p.ndim == 2:
+        lr, beta1, beta2, weight_decay = lr * lr_1d_factor, beta1_1d, beta2_1d, weight_decay_1d
+        c, mars_type = g, "adamw"
+    else:
+        before = state.get("before", 0.0 if correct_first else g)
+        c = g + gamma * beta1 / (1 - beta1) * (g - before)
+        state["before"] = g
+        c = c / np.maximum(norm(c), 1.0)
+    p, _ = decay_before(p, g, lr, weight_decay, "decoupled")
+    m, v = moments(c, state, beta1, beta2)
+    if mars_type == "lion":
+        step = np.sign(m)
+    else:
+        step = corrected(m, beta1, t) / adam_root(v, beta2, t, eps, eps_hat, eps_root)
+    return p - lr * step

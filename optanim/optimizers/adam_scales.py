@@ -1,0 +1,365 @@
+"""Adam with another denominator: what the average gradient is divided by."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+
+from optanim.kinds import optimizer
+from optanim.optimizers._parts import (
+    Decay,
+    State,
+    adam_root,
+    average,
+    corrected,
+    decay_after,
+    decay_before,
+    moments,
+    power,
+    rectification,
+    root,
+)
+from optanim.settings import Count, NonNegative, Positive, Scheduled, Unit, Whole
+
+
+@optimizer(
+    title="AdaBelief",
+    paper="Zhuang et al. 2020, arXiv:2010.07468",
+    reference="adabelief_pytorch.AdaBelief(rectify=False)",
+    variants={
+        "optax.adabelief": {},
+        "pytorch_optimizer.AdaBelief": {},
+        "adabelief_pytorch.AdaBelief": {"rectify": True},
+    },
+)
+def adabelief(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-16,
+    eps_root: NonNegative = 1e-16,
+    rectify: bool = False,
+    amsgrad: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam that divides by how far gradients are from their average: long steps where they agree.
+
+    m and mhat as in Adam
+    s = beta2 * s + (1 - beta2) * (g - m)**2 + eps_root
+    p = p - lr * mhat / (sqrt(shat) + eps)        (amsgrad: the largest s so far for s)
+    eps_root adds up in s. rectify: as in RAdam, with eps_hat; amsgrad then does nothing.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    s = state["s"] = average(state.get("s", 0.0), (g - m) ** 2, beta2) + eps_root
+    if amsgrad and not rectify:
+        s = state["u"] = np.maximum(state.get("u", 0.0), s)
+    step = corrected(m, beta1, t)
+    if rectify:
+        enough, r = rectification(beta2, t)
+        scale = adam_root(s, beta2, t, eps, True)
+        step = step * np.where(enough, r / np.where(enough, scale, 1.0), 1.0)
+    else:
+        step = step / adam_root(s, beta2, t, eps)
+    return decay_after(p - lr * step, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="Yogi",
+    paper="Zaheer et al. 2018, papers.nips.cc/paper/8186",
+    reference="pytorch_optimizer.Yogi",
+    variants={"optax.yogi": {}},
+)
+def yogi(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-3,
+    initial_accumulator: NonNegative = 1e-6,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam whose v moves by a share of g**2, up or down, and so never falls faster than g**2 lets it.
+
+    m, mhat and vhat as in Adam, but m and v start at initial_accumulator
+    v = v - (1 - beta2) * sign(v - g**2) * g**2
+    p = p - lr * mhat / (sqrt(vhat) + eps)
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m = state["m"] = average(state.get("m", initial_accumulator), g, beta1)
+    v = state.get("v", initial_accumulator)
+    v = state["v"] = v - (1 - beta2) * np.sign(v - g * g) * g * g
+    new = p - lr * corrected(m, beta1, t) / adam_root(v, beta2, t, eps)
+    return decay_after(new, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="DiffGrad",
+    paper="Dubey et al. 2020, arXiv:1909.11015",
+    reference="pytorch_optimizer.DiffGrad",
+)
+def diffgrad(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 1e-15,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam that brakes, up to half, where the gradient has hardly changed since the last step.
+
+    m, mhat and v as in Adam; c = 1 / (1 + exp(-abs(g_before - g))), with g_before = 0 at first
+    p = p - lr * c * mhat / (sqrt(v + eps_root) + eps) * sqrt(1 - beta2**t)
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    c = 1 / (1 + np.exp(-abs(state.get("before", 0.0) - g)))
+    state["before"] = g
+    scale = adam_root(v, beta2, t, eps, True, eps_root)
+    return decay_after(p - lr * c * corrected(m, beta1, t) / scale, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="AdaBound",
+    paper="Luo et al. 2019, arXiv:1902.09843",
+    reference="pytorch_optimizer.AdaBound",
+    variants={"the paper": "bounds the learning rate without correcting m and v, and divides it by sqrt(t)"},
+)
+def adabound(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    final_lr: NonNegative = 0.1,
+    gamma: Positive = 1e-3,
+    eps: NonNegative = 1e-8,
+    eps_root: NonNegative = 1e-15,
+    amsbound: bool = False,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam whose learning rates are held in a band that narrows until it is gradient descent's.
+
+    m and v as in Adam                            (amsbound: the largest v so far for v)
+    a = lr / (sqrt(v + eps_root) + eps) * sqrt(1 - beta2**t) / (1 - beta1**t)
+    p = p - clip(a, f * (1 - 1 / (gamma * t + 1)), f * (1 + 1 / (gamma * t))) * m
+    f is final_lr, and follows the schedule of lr.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    if amsbound:
+        v = state["u"] = np.maximum(state.get("u", 0.0), v)
+    known = state.get("first_lr", 0.0)
+    first = state["first_lr"] = np.where(known > 0, known, lr)
+    f = final_lr * lr / np.where(first > 0, first, 1.0)
+    a = corrected(lr, beta1, t) / adam_root(v, beta2, t, eps, True, eps_root)
+    rate = np.clip(a, f * (1 - 1 / (gamma * t + 1)), f * (1 + 1 / (gamma * t)))
+    return decay_after(p - rate * m, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="AdaMod",
+    paper="Ding et al. 2019, arXiv:1910.12249",
+    reference="pytorch_optimizer.AdaMod",
+)
+def adamod(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.99,
+    beta3: Unit = 0.9999,
+    eps: NonNegative = 1e-8,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam whose learning rates are at most their own long average.
+
+    m and v as in Adam
+    a = lr / (sqrt(v) + eps) * sqrt(1 - beta2**t) / (1 - beta1**t)
+    b = beta3 * b + (1 - beta3) * a
+    p = p - min(a, b) * m
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m, v = moments(g, state, beta1, beta2)
+    a = corrected(lr, beta1, t) / adam_root(v, beta2, t, eps, True)
+    b = state["b"] = average(state.get("b", 0.0), a, beta3)
+    return decay_after(p - np.minimum(a, b) * m, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="AdaShift",
+    paper="Zhou et al. 2019, arXiv:1810.00143",
+    reference="pytorch_optimizer.AdaShift",
+)
+def adashift(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    keep_num: Count = 10,
+    reduce: Literal["max", "none"] = "max",
+    eps: NonNegative = 1e-10,
+) -> Any:
+    """Adam whose v has seen only gradients that are older than those in m, and so not this one.
+
+    m = average of the last keep_num gradients, weighted by beta1**age
+    v = beta2 * v + (1 - beta2) * max(h**2)       h: the gradient keep_num steps ago
+    p = p - lr * m / (sqrt(v / (1 - beta2**(t - keep_num))) + eps)
+    p rests while there is no h. The maximum is over the layer; reduce: none takes every number's own.
+    """
+    queue = (*state.get("queue", ()), g)
+    state["queue"] = queue[-keep_num:]
+    if len(queue) <= keep_num:
+        return p
+    old = queue[0] * queue[0]
+    if reduce == "max":
+        old = np.max(old, axis=tuple(range(1, g.ndim)), keepdims=True)
+    v = state["v"] = average(state.get("v", 0.0), old, beta2)
+    weights = [power(beta1, age) for age in range(keep_num)]
+    m = sum(weight * past for weight, past in zip(weights, queue[:0:-1], strict=True)) / sum(weights)
+    return p - lr * m / adam_root(v, beta2, t - keep_num, eps)
+
+
+@optimizer(
+    title="AvaGrad",
+    paper="Savarese et al. 2021, arXiv:1912.01823",
+    reference="pytorch_optimizer.AvaGrad",
+    sees="all",
+)
+def avagrad(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 0.1,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """Adam that divides by the v before this gradient, and takes the length of all learning rates out.
+
+    m, mhat and v as in Adam; w is v before this step
+    p = p - lr * c * mhat / (sqrt(w / (1 - beta2**(t - 1))) + eps)
+    c = 1 / root of the mean of (sqrt(w / (1 - beta2**t)) + eps)**-2, for the next step
+    The mean is over all layers. The first step leaves p where it is.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    m = state["m"] = average(state.get("m", 0.0), g, beta1)
+    w = state.get("v", np.zeros_like(g))
+    if t > 1:
+        p = p - lr * state["c"] * corrected(m, beta1, t) / adam_root(w, beta2, t - 1, eps)
+    state["v"] = average(w, g * g, beta2)
+    rate = 1 / adam_root(w, beta2, t, eps)
+    state["c"] = 1 / np.sqrt(np.mean(rate * rate, axis=1, keepdims=True))
+    return decay_after(p, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="ADOPT",
+    paper="Taniguchi et al. 2024, arXiv:2411.02853",
+    reference="optax.contrib.adopt",
+    variants={
+        "pytorch_optimizer.ADOPT": {"clip_lag": 0},
+        "timm.optim.Adopt": {"clip_exponent": 0.333},
+    },
+)
+def adopt(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.9999,
+    eps: NonNegative = 1e-6,
+    clip_exponent: NonNegative | None = 0.25,
+    clip_lag: Whole = 1,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "coupled",
+) -> Any:
+    """Adam that divides each gradient by the v before it, and only then averages.
+
+    u = g / max(sqrt(v), eps), held between +-(t - clip_lag)**clip_exponent
+    m = beta1 * m + (1 - beta1) * u
+    p = p - lr * m
+    v = beta2 * v + (1 - beta2) * g**2
+    The first step only sets v to g**2.
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    if t == 1:
+        state["v"] = g * g
+        return decay_after(p, lr, weight_decay, decay)
+    u = g / np.maximum(np.sqrt(state["v"]), eps)
+    if clip_exponent is not None:
+        most = power(float(max(t - clip_lag, 0)), clip_exponent)
+        u = np.clip(u, -most, most)
+    m = state["m"] = average(state.get("m", 0.0), u, beta1)
+    state["v"] = average(state["v"], g * g, beta2)
+    return decay_after(p - lr * m, lr, weight_decay, decay)
+
+
+@optimizer(
+    title="ACProp",
+    paper="Zhuang et al. 2021, arXiv:2110.05454",
+    reference="optax.contrib.acprop",
+)
+def acprop(
+    p: Any,
+    g: Any,
+    state: State,
+    lr: Any,
+    t: int,
+    *,
+    beta1: Scheduled[Unit] = 0.9,
+    beta2: Unit = 0.999,
+    eps: NonNegative = 1e-16,
+    eps_root: NonNegative = 1e-16,
+    weight_decay: Scheduled[NonNegative] = 0.0,
+    decay: Decay = "decoupled",
+) -> Any:
+    """AdaBelief without momentum in the step, divided by the belief before this gradient.
+
+    p = p - lr * g / (sqrt(s / (1 - beta2**(t - 1))) + eps)        (the first step: g / (1 + eps))
+    s = beta2 * s + (1 - beta2) * (g - m)**2 + eps_root
+    m = beta1 * m + (1 - beta1) * g
+    """
+    p, g = decay_before(p, g, lr, weight_decay, decay)
+    s, m = state.get("s", 0.0), state.get("m", 0.0)
+    believed = corrected(s, beta2, t - 1) if t > 1 else np.ones_like(g)
+    state["s"] = average(s, (g - m) ** 2, beta2) + eps_root
+    state["m"] = average(m, g, beta1)
+    return decay_after(p - lr * g / root(believed, eps, False), lr, weight_decay, decay)

@@ -1,0 +1,131 @@
+"""A function's values and gradients at many points at once, recorded once and then replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.autodiff import Tensor, tensor_of
+from optanim.recording import Recorded, Recorder, Unrecorded
+
+Array = NDArray[Any]  # real, or complex to differentiate
+
+TRIALS = 3  # first replays of a tape that are compared with what they stand for
+TAPES = 4  # that are kept, one for each number of points
+SEEN = 100  # numbers of points of which it is remembered that they came once
+
+
+class Evaluation:
+    """A function of n coordinates at points of shape (R, n), at most `rows` of them at a time.
+
+    It is recorded when as many points come a second time. A function that draws random numbers,
+    branches on a value, or does anything else that cannot be repeated, is computed every time.
+    """
+
+    def __init__(self, function: Callable[..., Any], n: int, rows: int) -> None:
+        self.function = function
+        self.n = n
+        self.rows = rows
+        self.repeatable = True
+        self._tapes: dict[Any, Tape] = {}
+        self._seen: set[Any] = set()
+
+    def loss(self, params: Array) -> Array:
+        """The values, of shape (R,)."""
+        value = np.empty(len(params), params.dtype)
+        with np.errstate(all="ignore"):
+            for at in range(0, len(params), self.rows):
+                part = slice(at, at + self.rows)
+                value[part] = self._made(params[part], Tape.loss, self._loss)[0]
+        return value
+
+    def slope(self, params: Array) -> tuple[Array, Array]:
+        """The values and the gradients (R, n); complex points give complex ones, for second derivatives."""
+        value, gradient = np.empty(len(params), params.dtype), np.empty_like(params, order="F")
+        with np.errstate(all="ignore"):
+            for at in range(0, len(params), self.rows):
+                part = slice(at, at + self.rows)
+                value[part], *slopes = self._made(params[part], Tape.slope, self._slope)
+                for i, slope in enumerate(slopes):
+                    gradient[part, i] = slope
+        return value, gradient
+
+    def _loss(self, params: Array) -> list[Any]:
+        return [self.function(*(params[:, i] for i in range(self.n)))]
+
+    def _slope(self, params: Array) -> list[Any]:
+        tensors = [Tensor(params[:, i]) for i in range(self.n)]
+        made = self.function(*tensors)
+        made.backward(1.0)
+        return [made.data, *(tensor.grad for tensor in tensors)]
+
+    def _made(
+        self, params: Array, replay: Callable[..., list[Array]], compute: Callable[[Array], list[Any]]
+    ) -> Sequence[Any]:
+        tape = self._tape(params) if self.repeatable else None
+        if tape is None:
+            return compute(params)
+        made = replay(tape, params)
+        if not tape.trials:
+            return made
+        tape.trials -= 1
+        expected = compute(params)
+        if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(made, expected, strict=True)):
+            self.repeatable = False
+            self._tapes.clear()
+        return expected
+
+    def _tape(self, params: Array) -> Tape | None:
+        """The tape for so many points, recorded if they come a second time."""
+        key = len(params), params.dtype
+        if key in self._tapes:
+            return self._tapes[key]
+        if key not in self._seen:
+            if len(self._seen) == SEEN:
+                self._seen.clear()
+            self._seen.add(key)
+            return None
+        try:
+            tape = Tape(self.function, params)
+        except Exception:  # an error that is not the recording's comes again where it is computed
+            self.repeatable = False
+            return None
+        if len(self._tapes) == TAPES:
+            del self._tapes[next(iter(self._tapes))]
+        self._tapes[key] = tape
+        return tape
+
+
+class Tape:
+    """The calls of one evaluation; what they return holds until the next. Unrecorded where it cannot be."""
+
+    def __init__(self, function: Callable[..., Any], params: Array) -> None:
+        recorder = Recorder()
+        self.trials = TRIALS
+        self.inputs = np.array(params.T, order="C")
+        leaves = [tensor_of(Recorded(recorder, row)) for row in self.inputs]
+        made = function(*leaves)
+        if recorder.refused or not isinstance(made, Tensor):
+            raise Unrecorded
+        self.forward = tuple(recorder.steps)
+        made.backward(1.0)
+        if recorder.refused:
+            raise Unrecorded
+        self.backward = tuple(recorder.steps[len(self.forward) :])
+        results = made.data, *(leaf.grad for leaf in leaves)
+        self.results = [x.raw if isinstance(x, Recorded) else x for x in results]
+
+    def loss(self, params: Array) -> list[Array]:
+        np.copyto(self.inputs, params.T)
+        for step in self.forward:
+            step()
+        return self.results[:1]
+
+    def slope(self, params: Array) -> list[Array]:
+        self.loss(params)
+        for step in self.backward:
+            step()
+        return self.results
