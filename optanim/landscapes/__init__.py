@@ -1,4 +1,8 @@
-"""Loss landscapes, one function each; they work on floats, arrays and Tensors alike."""
+"""Loss landscapes, one function each, by family; they work on floats, arrays and Tensors alike.
+
+A landscape that is differentiable works on complex arrays too. Its `view` is the part worth
+looking at, with all of its minima that are lowest there.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,21 @@ from typing import Any
 
 from optanim.registry import Entry
 from optanim.scene import Thing
+
+# To be read in this order: simplest first.
+ORDER = (
+    "bowls",
+    "valleys",
+    "saddles",
+    "plateaus",
+    "wells",
+    "ripples",
+    "rugged",
+    "nonsmooth",
+    "terrain",
+    "formula",
+    "regression",
+)
 
 
 def settings_of(entry: Entry, thing: Thing) -> dict[str, Any]:
