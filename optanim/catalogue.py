@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -118,11 +118,17 @@ def variant_lines(variants: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def check_lines(checks: Iterable[Mapping[str, Any]]) -> list[str]:
+def check_lines(entry: Entry) -> list[str]:
     """What a rule was compared with, a line for each implementation."""
+    checks = verified().get(entry.name)
+    if checks is None:
+        if entry.function.__module__.startswith("optanim."):
+            return ["no other library's path, but computed by hand and by what it must do, in the tests"]
+        return ["nothing: it is not one of optanim's own"]
     return [
         f"{each['library']} {each['version']} {each['class']}: {each['cases']} "
-        f"path{'s' * (each['cases'] != 1)} equal to {each['tolerance']:.1e}, the largest difference {each['error']:.0e}"
+        f"path{'s' * (each['cases'] != 1)} equal to {each['tolerance']:.1e}, "
+        f"the largest difference {each['error']:.0e}"
         for each in checks
     ]
 
@@ -134,13 +140,13 @@ def page() -> str:
     compared = sum(1 for entry in rules if verified().get(entry.name))
     parts = [
         "# The update rules",
-        "Made by `optanim list optimizers --markdown` from the rules themselves; `optanim explain NAME` says the "
-        "same of one.",
-        f"{len(rules)} rules, {compared} of them compared with other implementations on {grouped(cases)} recorded "
-        "paths of up to 200 steps, parameter by parameter: each stands with the largest tolerance that a path "
-        "was allowed and the largest difference that was found, relative to the largest parameter or 1. Tolerances "
-        "are measured: a path that amplifies rounding is allowed what rounding does to it. `make test` compares "
-        "them all again.",
+        "Made by `optanim list optimizers --markdown` from the rules themselves; `optanim explain NAME` says "
+        "the same of one.",
+        f"{len(rules)} rules, {compared} of them compared with other implementations on {grouped(cases)} "
+        "recorded paths of up to 200 steps, parameter by parameter: each stands with the largest tolerance "
+        "that a path was allowed and the largest difference that was found, relative to the largest "
+        "parameter or 1. Tolerances are measured: a path that amplifies rounding is allowed what rounding "
+        "does to it. `make test` compares them all again.",
     ]
     families: dict[str, list[Entry]] = {}
     for entry in rules:
@@ -176,6 +182,5 @@ def _section(entry: Entry) -> str:
     if entry.facts.get("reference"):
         lines.append(f"- Path and defaults of: {entry.facts['reference']}")
     lines += [f"- {line}" for line in variant_lines(entry.facts.get("variants", {}))]
-    checks = check_lines(verified().get(entry.name, ()))
-    lines += [f"- Verified: {line}" for line in checks]
+    lines += [f"- Verified: {line}" for line in check_lines(entry)]
     return "\n\n".join([*parts, "\n".join(lines)] if lines else parts)

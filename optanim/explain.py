@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from optanim.catalogue import COSTS, catalogue, check_lines, family, variant_lines, verified, written
+from optanim.catalogue import COSTS, catalogue, check_lines, family, variant_lines, written
 from optanim.errors import Mistake, UserError
 from optanim.hints import a
 from optanim.kinds import KINDS, THEMES
@@ -209,10 +209,10 @@ def _facts(entry: Entry) -> list[str]:
     if entry.facts.get("reference"):
         said.append(f"Path and defaults of: {entry.facts['reference']}")
     if entry.facts.get("variants"):
-        said.append("\n".join(["", "Other implementations", *_indented(variant_lines(entry.facts["variants"]))]))
+        others = _indented(variant_lines(entry.facts["variants"]))
+        said.append("\n".join(["", "Other implementations", *others]))
     if entry.kind == "optimizer":
-        checks = check_lines(verified().get(entry.name, ()))
-        said.append("\n".join(["", "Verified against", *_indented(checks or ["nothing: a rule of your own"])]))
+        said.append("\n".join(["", "Verified against", *_indented(check_lines(entry))]))
     return said
 
 

@@ -81,7 +81,8 @@ def honest(label: str, rule: Thing, registry: Registry = optimizer) -> str:
     """The user's label, with the real rule's title after it where it names another rule anywhere.
 
     A setting of the rule that is also another rule's name, as momentum is, counts as that rule
-    only where it has a capital, and an everyday word only where it is spelt as a title. The rule inside another one may be named too.
+    only where it has a capital, and an everyday word only where it is spelt as a title. The rule
+    inside another one may be named too.
     """
     real, settings = set[str](), set[str]()
     inner: Thing | None = rule

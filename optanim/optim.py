@@ -122,8 +122,9 @@ def __getattr__(name: str) -> type[Optimizer]:
         return _classes()[name]
     for entry in optimizer.entries():
         if name == _class_name(entry):
+            more = ", ".join(entry.asks)
             raise AttributeError(
-                f"{name} asks for more than a gradient ({', '.join(entry.asks)}): name {entry.name} in a scene"
+                f"{name} asks for more than a gradient ({more}): name {entry.name} in a scene"
             )
     raise AttributeError(f"optanim.optim has no {name}")
 

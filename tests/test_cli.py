@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -289,7 +289,11 @@ def test_list(run: Run) -> None:
         for name, thing in things.items():
             assert thing["summary"].endswith("."), name
     adam = found["optimizers"]["adam"]
-    assert adam["settings"]["beta1"] == {"takes": "a number at least 0 and below 1", "default": 0.9, "scheduled": True}
+    assert adam["settings"]["beta1"] == {
+        "takes": "a number at least 0 and below 1",
+        "default": 0.9,
+        "scheduled": True,
+    }
     assert adam["paper"].startswith("Kingma")
 
 

@@ -54,9 +54,14 @@ def test_the_page_of_optimizers_is_what_the_rules_say() -> None:
 
 
 def test_a_rule_of_ones_own_as_the_readme_registers_it(tmp_path: Path) -> None:
-    code = next(
-        block for block in re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.S) if "@optimizer" in block
+    blocks = re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), re.S)
+    code = next(block for block in blocks if "@optimizer" in block)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert list(tmp_path.rglob("*.gif")) or list(tmp_path.rglob("*.png"))

@@ -37,7 +37,7 @@ OTHERWISE = {
 def rule_of(case: dict[str, Any]) -> str | None:
     """The rule that a case is a path of; None for what is left out on purpose, '?' for what is not known."""
     try:
-        return ours(case)[0].name
+        return ours(case, PROBLEMS[case["problem"]])[0].name
     except Unknown:
         return "?"
     except Unsupported:

@@ -110,13 +110,15 @@ def stepped(
     return record, group
 
 
-def ours(case: dict[str, Any]) -> tuple[Thing, float, float]:
+def ours(case: dict[str, Any], on: Problem) -> tuple[Thing, float, float]:
     """A case as a rule of ours with its settings, its learning rate, and the sign of the loss."""
     rule, settings = to_settings(case)
     if rule not in optimizer:
         raise Unknown(f"no rule '{rule}'")
     lr = settings.pop("lr")
     lr = optimizer[rule].facts.get("lr") if lr is None else lr
+    if settings.pop("matrices_only", False) and any(len(shape) != 2 for shape in on.shapes):
+        raise Unsupported(f"{case['cls']} steps vectors by another rule")
     sign = -1.0 if settings.pop("maximize", False) else 1.0
     return thing(rule, settings), lr, sign
 
@@ -126,7 +128,7 @@ def check(case: dict[str, Any], on: Problem | ValueError) -> Outcome:
     if isinstance(on, ValueError):
         return Outcome("failed", f"the problem {case['problem']}: {on}")
     try:
-        middle, lr, sign = ours(case)
+        middle, lr, sign = ours(case, on)
     except Unsupported as reason:
         return Outcome("unsupported", str(reason))
     rule, on = middle.name, replace(on, sign=sign)
@@ -192,7 +194,7 @@ def main(path: Path, words: list[str], write: bool = False) -> int:
         outcome = check(case, problems[case["problem"]])
         counts.setdefault(case["opt"], Counter())[outcome.status] += 1
         if outcome.status == "passed":
-            compared.append((case, ours(case)[0].name, outcome.error))
+            compared.append((case, ours(case, problems[case["problem"]])[0].name, outcome.error))
         else:
             print(f"{outcome.status}: {case['opt']}: {named(case)}: {outcome.why}")
     total: Counter[str] = Counter()
