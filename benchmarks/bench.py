@@ -2,7 +2,7 @@
 
     python benchmarks/bench.py [--full] [--rounds N] [--only WORD ...] [--latest]
 
-Prints the tables of docs/speed.md and writes benchmarks/results/TIME.json. A quick run (about four
+Prints the tables of docs/speed.md and writes benchmarks/results/TIME.json. A quick run (about five
 minutes on two cores) draws less of what is slow and measures some of it once; --full draws all that
 memory allows, in every round. Ratios are to be trusted, seconds are those of this machine.
 """
@@ -33,7 +33,7 @@ CHECKED = {
     "s-ffmpeg": "today",
     "s-savefig": "today",
 }
-ASIDE = ("startup", "figures", "memory", "quality")
+ASIDE = ("startup", "steps", "rules", "figures", "memory", "quality")
 
 
 def main() -> None:
@@ -98,6 +98,8 @@ def measured(folder: Path, rounds: int, full: bool, only: tuple[str, ...]) -> di
         found["routes"][route.key]["bytes"] = size(route.out)
     aside: dict[str, Callable[[], Any]] = {
         "startup": lambda: once.startup(11 if full else 7),
+        "steps": lambda: once.steps(7 if full else 3),
+        "rules": once.rules,
         "figures": lambda: [once.figures(folder / str(number)) for number in range(3 if full else 1)],
         "memory": lambda: [once.memory(folder) for _ in range(3 if full else 1)],
         "quality": lambda: quality(folder, {route.key: route for route in chosen}),

@@ -13,13 +13,13 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
-PACKAGES = ("numpy", "matplotlib", "pillow", "imageio", "imageio-ffmpeg", "av")
+PACKAGES = ("numpy", "matplotlib", "pillow", "imageio", "imageio-ffmpeg", "av", "jax", "optax")
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,16 @@ def machine() -> dict[str, object]:
         "memory_gb": round(pages / 1e9),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: version(name) for name in PACKAGES if _installed(name)},
     }
+
+
+def _installed(name: str) -> bool:
+    try:
+        version(name)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""What is measured besides the routes: start-up, `make figures`, quality, and frames held in memory."""
+"""What is measured besides the routes: start-up, `make figures`, quality, frames in memory, stepping."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
+import time
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +66,34 @@ def quality(whose: str, source: Path, file: Path) -> dict[str, float]:
 def memory(folder: Path) -> dict[str, dict[str, float]]:
     """What memory.py prints."""
     return dict(_printed([str(HERE / "memory.py"), str(SCENE), str(folder)]))
+
+
+def steps(rounds: int) -> dict[str, dict[str, list[float]]]:
+    """Seconds of steps.py, whole cold processes and the call in each, interleaved.
+
+    Without optax only ours. SystemExit where the two do not end at the same points.
+    """
+    sides = ["optanim", "optax", "optax-float32"] if find_spec("optax") else ["optanim"]
+    taken: dict[str, dict[str, list[float]]] = {side: {"process": [], "call": []} for side in sides}
+    for number in range(-1, rounds):  # first the code compiled, the files in memory
+        ends = {}
+        for side in sides:
+            started = time.perf_counter()
+            printed = _printed([str(HERE / "steps.py"), side])
+            ends[side] = [number for point in printed["ends"] for number in point]
+            if number >= 0:
+                taken[side]["process"].append(round(time.perf_counter() - started, 4))
+                taken[side]["call"].append(round(printed["call"], 4))
+        for side in sides[1:]:
+            tolerance = 1e-9 if side == "optax" else 1e-3
+            if max(abs(a - b) for a, b in zip(ends["optanim"], ends[side], strict=True)) > tolerance:
+                raise SystemExit(f"{side} does not end where optanim does")
+    return taken
+
+
+def rules() -> dict[str, Any]:
+    """What rules.py prints."""
+    return dict(_printed([str(HERE / "rules.py")]))
 
 
 def _printed(command: list[str]) -> Any:

@@ -45,12 +45,10 @@ def kind_of(rule: Thing, registry: Registry) -> Any:
     """What has to be equal for two runs to be stepped as one array: all but the fractional numbers."""
     entry = registry[rule.name]
     settings = entry.defaults() | dict(rule.settings)
-    words = tuple(
-        (name, kind_of(value, registry) if isinstance(value, Thing) else value)
-        for name, value in sorted(settings.items())
-        if not is_number(value)
-    )
-    return rule.name, tuple(sorted(settings)), words
+    names = tuple(sorted(settings))
+    words = [(name, value) for name in names if not is_number(value := settings[name])]
+    same = [(name, kind_of(v, registry) if isinstance(v, Thing) else v) for name, v in words]
+    return rule.name, names, tuple(same)
 
 
 def stated(rule: Thing, fact: str, registry: Registry) -> Any:

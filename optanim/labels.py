@@ -16,7 +16,8 @@ from optanim.scene import Run, Thing
 
 def number(value: float) -> str:
     """A number as short as it is exact: 0.1, 1e-05, 30."""
-    return f"{value:.15g}" if float(f"{value:.15g}") == value else repr(float(value))
+    short = f"{value:.15g}"
+    return short if float(short) == value else repr(float(value))
 
 
 def title(rule: Thing, registry: Registry = optimizer) -> str:
@@ -51,7 +52,7 @@ def labels(
     out = [(text, "") for text in texts]
     for text in dict.fromkeys(texts):
         alike = [i for i, each in enumerate(texts) if each == text]
-        facts = [_facts(runs[i], rates[i], registry) for i in alike]
+        facts = _facts([runs[i] for i in alike], [rates[i] for i in alike], registry)
         for i, differs in zip(alike, _differences(facts), strict=True):
             out[i] = (f"{text} {differs}", differs) if differs else (text, "")
     return _numbered(out)
@@ -106,11 +107,18 @@ def honest(label: str, rule: Thing, registry: Registry = optimizer) -> str:
     return label
 
 
-def _facts(run: Run, rate: float, registry: Registry) -> dict[str, Any]:
+def _facts(runs: Sequence[Run], rates: Sequence[float], registry: Registry) -> list[dict[str, Any]]:
     """All that can tell a run from another of its rule, what is best said first."""
-    facts: dict[str, Any] = {"lr": rate} | _settings(run.rule, registry)
-    facts.update(start=run.start, layers=run.layers, steps=run.steps)
-    return facts
+    bare: dict[str, dict[str, Any]] = {}  # of rules without settings, as many a sweep has
+    found = []
+    for run, rate in zip(runs, rates, strict=True):
+        settings = bare.get(run.rule.name) if not run.rule.settings else None
+        if settings is None:
+            settings = _settings(run.rule, registry)
+            if not run.rule.settings:
+                bare[run.rule.name] = settings
+        found.append({"lr": rate, **settings, "start": run.start, "layers": run.layers, "steps": run.steps})
+    return found
 
 
 def _settings(rule: Thing, registry: Registry) -> dict[str, Any]:
@@ -131,8 +139,9 @@ def _differences(facts: list[dict[str, Any]]) -> list[str]:
     """The fewest facts that tell all apart, in words; numbered where nothing does."""
     if len(facts) == 1:
         return [""]
-    varying = [name for name in facts[0] if any(one[name] != facts[0][name] for one in facts)]
-    places = {name: _places([one[name] for one in facts]) for name in varying}
+    columns = {name: [one[name] for one in facts] for name in facts[0]}
+    varying = [name for name, values in columns.items() if values.count(values[0]) < len(values)]
+    places = {name: _places(columns[name]) for name in varying}
     for count in range(1, len(varying) + 1):
         for chosen in combinations(varying, count):
             if len(set(zip(*(places[name] for name in chosen), strict=True))) == len(facts):

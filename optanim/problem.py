@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim import landscapes
-from optanim.autodiff import Tensor
 from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, landscape
 from optanim.losses import LOSSES
@@ -59,7 +58,7 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     if "data" in entry.asks and points is None:
         raise UserError(Mistake(f"{thing.name} needs a dataset", thing.place, "add `dataset:` to the scene"))
     function = _bound(entry, settings, points)
-    evaluation = Evaluation(function, len(names), _rows(entry, points))
+    evaluation = Evaluation(function, len(names), _rows(_count(entry, points)))
     loss, slope = evaluation.loss, evaluation.slope
     start = tuple(float(v) for v in landscapes.fact(entry, "start", settings) or ())
     if not start and any(run.start is None for run in scene.runs):
@@ -71,6 +70,7 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
         minima = lowest(loss, slope, box) if box else ()
         found = bool(minima)
     model = entry.facts.get("model")
+    squares = settings.get("loss") == "mse"
     return Problem(
         names=names,
         loss=loss,
@@ -82,7 +82,7 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
         minima_found=found,
         data=points if "data" in entry.asks else None,
         model=(lambda x, params: model(x, *params)) if model else None,
-        residuals=_residuals(model, points) if model and points and settings.get("loss") == "mse" else None,
+        residuals=_residuals(model, points, len(names)) if model and points and squares else None,
     )
 
 
@@ -92,22 +92,29 @@ def _bound(entry: Entry, settings: dict[str, Any], points: Data | None) -> Calla
     return partial(bound, **settings)
 
 
-def _rows(entry: Entry, points: Data | None) -> int:
-    """How many points of a landscape are evaluated at once: fewer where each meets a whole dataset."""
-    return max(1, CHUNK // len(points.x)) if "data" in entry.asks and points is not None else CHUNK
+def _count(entry: Entry, points: Data | None) -> int:
+    return len(points.x) if "data" in entry.asks and points is not None else 1
 
 
-def _residuals(model: Callable[..., Any], points: Data) -> Callable[[Array], tuple[Array, Array]]:
+def _rows(count: int) -> int:
+    """How many points of a landscape are evaluated at once, if each meets so many numbers of a dataset."""
+    return max(1, CHUNK // count)
+
+
+def _residuals(model: Callable[..., Any], points: Data, n: int) -> Callable[[Array], tuple[Array, Array]]:
+    count = len(points.x)
+
+    def off(*params: Any) -> Any:
+        x, y = (np.tile(part, len(params[0]) // count) for part in (points.x, points.y))
+        return model(x[:, None], *params)[..., 0] - y
+
+    evaluation = Evaluation(off, n, _rows(count) * count)
+
     def residuals(params: Array) -> tuple[Array, Array]:
         """How far the model is off at every point of the data, and the derivatives by each parameter."""
-        rows = len(points.x)
         # Every point gets parameters of its own, so that one pass backward gives all derivatives.
-        tensors = [Tensor(np.repeat(column[:, None], rows, axis=1)) for column in params.T]
-        with np.errstate(all="ignore"):
-            made = model(points.x[:, None], *tensors)
-            made.backward(np.ones(made.shape))
-        off: Array = made.data[..., 0] - points.y
-        return off, np.stack([tensor.grad for tensor in tensors], axis=2)
+        value, gradient = evaluation.slope(np.asfortranarray(np.repeat(params, count, axis=0)))
+        return value.reshape(-1, count), gradient.reshape(-1, count, n)
 
     return residuals
 
@@ -123,7 +130,7 @@ def _surface(entry: Entry, settings: dict[str, Any], points: Data | None) -> Cal
         function = _bound(entry, chosen, points)
         grid = np.broadcast_arrays(*(np.asarray(c, dtype=np.float64) for c in coordinates))
         flat = [np.ravel(c) for c in grid]
-        rows = _rows(entry, points)
+        rows = _rows(_count(entry, points))
         out = np.empty(flat[0].size)
         with np.errstate(all="ignore"):
             for at in range(0, out.size, rows):

@@ -57,7 +57,7 @@ class Entry:
         """The name as it is written in a legend."""
         return str(self.facts.get("title", self.name.replace("_", " ")))
 
-    @property
+    @cached_property
     def lead(self) -> Setting | None:
         return next((setting for setting in self.settings.values() if setting.lead), None)
 
@@ -167,7 +167,7 @@ class Registry:
         return tuple(importlib.import_module(self.elsewhere).ALSO) if self.elsewhere else ()
 
     def __getitem__(self, name: str) -> Entry:
-        entry = self.find(name)
+        entry = self._entries.get(name) or self.find(name)
         if entry is None:
             raise KeyError(name)
         return entry

@@ -14,8 +14,10 @@ from optanim.recording import Recorded, Recorder, Unrecorded
 Array = NDArray[Any]  # real, or complex to differentiate
 
 TRIALS = 3  # first replays of a tape that are compared with what they stand for
-TAPES = 4  # that are kept, one for each number of points
+TAPES = 16  # that are kept, one for each number of points
+CHUNKS = 4  # of full size that all tapes together may hold
 SEEN = 100  # numbers of points of which it is remembered that they came once
+IDLE = 100  # evaluations of other numbers of points after which a tape makes room
 
 
 class Evaluation:
@@ -32,6 +34,7 @@ class Evaluation:
         self.repeatable = True
         self._tapes: dict[Any, Tape] = {}
         self._seen: set[Any] = set()
+        self._clock = 0  # evaluations so far
 
     def loss(self, params: Array) -> Array:
         """The values, of shape (R,)."""
@@ -80,23 +83,33 @@ class Evaluation:
 
     def _tape(self, params: Array) -> Tape | None:
         """The tape for so many points, recorded if they come a second time."""
+        self._clock += 1
         key = len(params), params.dtype
-        if key in self._tapes:
-            return self._tapes[key]
-        if key not in self._seen:
-            if len(self._seen) == SEEN:
-                self._seen.clear()
-            self._seen.add(key)
-            return None
-        try:
-            tape = Tape(self.function, params)
-        except Exception:  # an error that is not the recording's comes again where it is computed
-            self.repeatable = False
-            return None
-        if len(self._tapes) == TAPES:
-            del self._tapes[next(iter(self._tapes))]
-        self._tapes[key] = tape
+        tape = self._tapes.get(key)
+        if tape is None and key in self._seen and self._has_room(params.nbytes):
+            try:
+                tape = self._tapes[key] = Tape(self.function, params)
+            except Exception:  # an error that is not the recording's comes again where it is computed
+                self.repeatable = False
+        if len(self._seen) == SEEN:
+            self._seen.clear()
+        self._seen.add(key)
+        if tape is not None:
+            tape.used = self._clock
         return tape
+
+    def _has_room(self, size: int) -> bool:
+        """Whether one more tape may be kept, after those that are idle have gone; no other goes for it."""
+        room = CHUNKS * self.rows * self.n * 8
+
+        def full() -> bool:
+            held = sum(tape.inputs.nbytes for tape in self._tapes.values())
+            return len(self._tapes) == TAPES or held + size > room
+
+        for key, tape in list(self._tapes.items()):
+            if full() and tape.used < self._clock - IDLE:
+                del self._tapes[key]
+        return not full()
 
 
 class Tape:
@@ -105,6 +118,7 @@ class Tape:
     def __init__(self, function: Callable[..., Any], params: Array) -> None:
         recorder = Recorder()
         self.trials = TRIALS
+        self.used = 0  # when it was last
         self.inputs = np.array(params.T, order="C")
         leaves = [tensor_of(Recorded(recorder, row)) for row in self.inputs]
         made = function(*leaves)

@@ -79,13 +79,14 @@ def simulate(
     for members, group, record in groups:
         record.finish(group)
         entry = registry[jobs[members[0]].run.rule.name]
+        defaults = entry.defaults()
         constant = np.broadcast_to(np.array([rates[i] for i in members]), (scene.steps, len(members)))
         for place, i in enumerate(members):
             job, (label, differs) = jobs[i], names[i]
             paths[i] = Path(
                 label=label,
                 rule=entry.name,
-                settings=entry.defaults() | dict(job.run.rule.settings),
+                settings={**defaults, **job.run.rule.settings},
                 lr=constant[:, place],
                 params=record.points[:, :, place],
                 loss=record.losses[:, place],
@@ -106,10 +107,16 @@ def _job(scene: Scene, problem: Problem, run: Run, lr: float, number: int) -> Jo
 def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[tuple[list[int], Group]]:
     """The jobs by what has to be equal to be stepped as one array, with their numbers."""
     alike: dict[Any, list[int]] = {}
+    bare: dict[str, Any] = {}  # the kinds of rules without settings, as many a sweep has
     for i, job in enumerate(jobs):
-        alone = i if stated(job.run.rule, "single_run", registry) else None
-        key = (kind_of(job.run.rule, registry), job.run.layers, job.run.steps, alone)
-        alike.setdefault(key, []).append(i)
+        rule = job.run.rule
+        kind = bare.get(rule.name) if not rule.settings else None
+        if kind is None:
+            kind = kind_of(rule, registry)
+            if not rule.settings:
+                bare[rule.name] = kind
+        alone = i if stated(rule, "single_run", registry) else None
+        alike.setdefault((kind, job.run.layers, job.run.steps, alone), []).append(i)
     return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
 
 

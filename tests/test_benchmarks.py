@@ -16,6 +16,9 @@ import bounds
 import measure
 import quality
 import report
+import rules
+import steps
+from optanim.kinds import optimizer
 from routes import LARGE, SCENES, TODAY, many_scenes, routes
 
 ROOT = Path(__file__).parent.parent
@@ -185,6 +188,29 @@ def test_a_table_lines_up() -> None:
     assert text.splitlines() == ["| a      | wide |", "|--------|------|", "| longer | 1    |"]
 
 
+def test_the_ratio_of_many_runs_is_taken_round_by_round() -> None:
+    taken = {"process": [1.0, 3.0], "call": [0.5, 0.9]}
+    theirs = {"process": [2.0, 4.0], "call": [0.25, 0.3]}
+    from_start, alone = (
+        next(bound for bound in bounds.BOUNDS if bound.what.startswith(what))
+        for what in ("10,000 Adam", "the same, against the call")
+    )
+    found = {"steps": {"optanim": taken, "optax": theirs}}
+    assert from_start.values(found) == pytest.approx([0.5, 0.75])
+    assert alone.values(found) == pytest.approx([2.0, 3.0])
+    assert alone.values({"steps": {"optanim": taken}}) == []
+    assert "| optanim, in double precision               | 2.00 (1.00 to 3.00) |" in report.steps_table(found)
+
+
+def test_rules_are_listed_with_what_they_ask_for() -> None:
+    rows = {
+        "gd": {"title": "GD", "asks": [], "one": 1.5e-6, "many": 9e-10, "bound": 3e-10},
+        "lbfgs": {"title": "L-BFGS", "asks": ["loss", "grad"], "one": 2e-5},
+    }
+    lines = [" ".join(line.split()) for line in report.rules_table({"rules": rows}).splitlines()]
+    assert lines[2:] == ["| `gd` | | 1.5 | 0.9 | 0.3 | 3.0 |", "| `lbfgs` | loss, grad | 20.0 | | | |"]
+
+
 # -- what is run --------------------------------------------------------------------------------
 
 
@@ -216,6 +242,38 @@ def test_the_script_of_today_draws_every_frame(tmp_path: Path, writer: str) -> N
     with Image.open(out) as gif:
         assert gif.size == (1000, 450)
         assert gif.n_frames == 4  # type: ignore[attr-defined]
+
+
+def test_many_runs_of_adam_end_where_adam_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "RUNS", 20)
+    monkeypatch.setattr(steps, "STEPS", 3)
+    ends = np.array(steps.optanim()())
+    assert ends.shape == (1, 2)  # every thousandth, as of 10,000
+    np.testing.assert_allclose(ends, [np.array(steps.START) + 3e-3], rtol=1e-4)
+
+
+def test_every_rule_has_its_cost(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(rules, "RUNS", 50)
+    monkeypatch.setattr(rules, "STEPS", {1: 2, 50: 3})
+    monkeypatch.setattr(rules, "REPEATS", 1)
+    rules.main([])
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == list(optimizer)
+    for name, row in found.items():
+        assert row["one"] > 0
+        assert ("many" in row) == (not optimizer[name].facts.get("single_run"))
+        assert row.get("many", 1) > 0 < row.get("bound", 1)
+
+
+def test_the_bound_counts_what_a_step_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr(rules, "REPEATS", 1)
+    monkeypatch.setattr(rules, "STEPS", {4: 3})
+    monkeypatch.setattr(rules, "bare", lambda written, steps: counted.append(len(written)) or 0.0)
+    for name in ("gd", "momentum", "adam", "adan", "lookahead"):
+        rules.measured(optimizer[name], 4)
+    # p, and momentum's v, Adam's m and v, Adan's m, v, n and last gradient; Lookahead's base is Adam.
+    assert counted == [1, 2, 3, 5, 3]
 
 
 def test_a_process_is_measured_and_must_not_fail() -> None:

@@ -150,3 +150,22 @@ def test_model_and_names_of_a_regression() -> None:
     assert bound.model is not None
     assert bound.names == ("slope",)
     assert bound.model(np.array([0.0, 2.0]), (3.0,)).tolist() == [0, 6]
+
+
+def test_residuals_are_those_of_every_point() -> None:
+    bound = problem(scene(Thing("linear_regression", {"loss": "mse"}), dataset=Thing("line", {"n": 7})))
+    assert bound is not None
+    assert bound.residuals is not None
+    assert bound.data is not None
+    x, y = bound.data.x, bound.data.y
+    for turn in range(6):  # computed at first, then replayed
+        params = np.random.default_rng(turn).normal(size=(5, 2))
+        off, jacobian = bound.residuals(params)
+        np.testing.assert_allclose(off, params[:, :1] * x + params[:, 1:] - y, rtol=1e-13)
+        np.testing.assert_array_equal(jacobian, np.stack([np.stack([x, np.ones(7)], axis=1)] * 5))
+        np.testing.assert_allclose((off**2).mean(axis=1), bound.loss(params), rtol=1e-13)
+        gradient = bound.slope(params)[1]
+        np.testing.assert_allclose(2 * np.einsum("rk,rki->ri", off, jacobian) / 7, gradient, rtol=1e-12)
+    other = problem(scene(Thing("linear_regression", {"loss": "mae"}), dataset=Thing("line")))
+    assert other is not None
+    assert other.residuals is None

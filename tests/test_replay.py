@@ -14,7 +14,7 @@ from optanim.autodiff import Tensor, columns, relu
 from optanim.formula import parse
 from optanim.kinds import landscape
 from optanim.problem import hessian
-from optanim.replay import SEEN, TAPES, TRIALS, Evaluation
+from optanim.replay import CHUNKS, IDLE, SEEN, TAPES, TRIALS, Evaluation
 from optanim.settings import Choice, Flag
 from optanim.trace import Data
 
@@ -58,7 +58,6 @@ def variants() -> list[tuple[str, Callable[..., Any], int]]:
 
 
 ROWS = variants()
-LOOKED_UP = ("terrain",)  # which of their numbers they use depends on the point
 
 
 def places(rows: int, n: int, kind: Any) -> np.ndarray:
@@ -103,9 +102,10 @@ def test_replayed_is_computed_bit_for_bit(name: str, function: Callable[..., Any
             assert gradient.flags.f_contiguous
             if kind is float:
                 same(recorded.loss(points), computed.loss(points))
-    assert recorded.repeatable == (not name.startswith(LOOKED_UP))
+    assert recorded.repeatable
     assert all(tape.trials == 0 for tape in recorded._tapes.values())
-    assert len(recorded._tapes) == (TAPES if recorded.repeatable else 0)
+    # In pieces of 300 points; of 1000 a last one of 100 is left.
+    assert {rows for rows, _ in recorded._tapes} == {1, 3, 17, 300, 100}
 
 
 def test_second_derivatives_are_those_that_are_computed() -> None:
@@ -227,11 +227,43 @@ def test_what_was_returned_stays() -> None:
 
 def test_tapes_and_what_is_remembered_are_bounded() -> None:
     evaluation = Evaluation(lambda x: x * x, 1, 10_000)
-    for rows in (*range(1, 3 * SEEN), *range(1, 20), *range(1, 20)):
+    for rows in (*range(1, 3 * SEEN), *range(1, 40), *range(1, 40)):
         value, gradient = evaluation.slope(np.full((rows, 1), 3.0))
         assert (value.tolist(), gradient[:, 0].tolist()) == ([9.0] * rows, [6.0] * rows)
         assert len(evaluation._tapes) <= TAPES
         assert len(evaluation._seen) <= SEEN
+    assert len(evaluation._tapes) == TAPES
+
+
+def test_large_tapes_are_fewer() -> None:
+    evaluation = Evaluation(lambda x, y: x * y, 2, 1000)
+    for _ in range(3):
+        for rows in (1000, 900, 800, 700, 600, 500):
+            evaluation.slope(np.ones((rows, 2)))
+            evaluation.slope(np.ones((rows, 2), dtype=complex))
+    assert sum(tape.inputs.nbytes for tape in evaluation._tapes.values()) <= CHUNKS * 1000 * 2 * 8
+    assert len(evaluation._tapes) >= 3
+
+
+def test_tapes_that_are_in_use_are_not_recorded_again_and_again() -> None:
+    evaluation = Evaluation(lambda x: x * x, 1, 10_000)
+    made = []
+    for _ in range(20):
+        for rows in range(1, 3 * TAPES):
+            evaluation.slope(np.ones((rows, 1)))
+        made.append(list(evaluation._tapes.values()))
+    assert all(tapes == made[1] for tapes in made[1:])
+
+
+def test_idle_tapes_make_room() -> None:
+    evaluation = Evaluation(lambda x: x * x, 1, 10_000)
+    for rows in range(TAPES, 0, -1):
+        for _ in range(TRIALS + 2):
+            evaluation.slope(np.ones((rows + 5, 1)))
+    assert 5 not in {rows for rows, _ in evaluation._tapes}
+    for _ in range(IDLE + 3):
+        evaluation.slope(np.ones((5, 1)))
+    assert 5 in {rows for rows, _ in evaluation._tapes}
 
 
 def test_an_error_of_the_function_is_its_own() -> None:
