@@ -44,8 +44,17 @@ class Entry:
     name: str
     function: Callable[..., Any]
     asks: tuple[str, ...]  # the positional parameters, by name
-    settings: Mapping[str, Setting]
     facts: Mapping[str, Any] = field(default_factory=dict)
+    told: Mapping[str, Setting] = field(default_factory=dict)  # of what it asks for, what a scene says
+
+    @cached_property
+    def settings(self) -> Mapping[str, Setting]:
+        """What it is told and what its signature declares; read when first asked for, as it takes time."""
+        settings = {**self.told, **settings_of(self.function)}
+        leads = [setting.name for setting in settings.values() if setting.lead]
+        if len(leads) > 1:
+            raise TypeError(f"{self.kind} '{self.name}' has more than one lead setting: {leads}")
+        return settings
 
     @property
     def summary(self) -> str:
@@ -137,11 +146,7 @@ class Registry:
                         f"{self.kind} '{name}' asks for '{ask}'; it can ask for {', '.join(self.may_ask)}"
                     )
         told = {ask: Setting(ask, self.given[ask], lead=True) for ask in positional if ask in self.given}
-        settings = told | settings_of(function)
-        leads = [setting.name for setting in settings.values() if setting.lead]
-        if len(leads) > 1:
-            raise TypeError(f"{self.kind} '{name}' has more than one lead setting: {leads}")
-        return Entry(self.kind, name, function, positional, settings, dict(facts))
+        return Entry(self.kind, name, function, positional, dict(facts), told)
 
     def _load(self) -> None:
         if self._loaded:

@@ -30,7 +30,10 @@ def entry(suffix: str) -> Entry | None:
 
 
 def _entry(suffix: str, function: Any, *, still: bool) -> Entry:
-    return Entry("format", suffix, function, ("film", "file"), {}, {"still": still})
+    def write(film: Any, file: Any) -> None:  # a function of its own: it has no settings
+        function(film, file)
+
+    return Entry("format", suffix, write, ("film", "file"), {"still": still})
 
 
 @functools.cache
