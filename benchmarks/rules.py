@@ -19,12 +19,13 @@ from typing import Any
 
 import numpy as np
 
-from optanim.driver import Draws, Layer, Oracles, Rule
 from optanim.errors import Source
 from optanim.kinds import optimizer
+from optanim.oracles import Draws, Layer, Oracles
 from optanim.prepare import asked
 from optanim.problem import problem
 from optanim.registry import Entry
+from optanim.rules import Rule
 from optanim.scene import Scene, Thing
 
 RUNS = 10_000

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from optanim.scene import Limits, Scene
 
 FAILED, MISTAKEN, INTERRUPTED, TERMINATED = 1, 2, 130, 143
-LISTED = ("optimizers", "landscapes", "datasets", "panels", "formats", "themes")
+LISTED = ("optimizers", "landscapes", "datasets", "schedules", "panels", "formats", "themes")
 
 
 def main() -> NoReturn:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optanim.problem import Slope, hessian
-from optanim.registry import Registry
-from optanim.scene import Thing
+from optanim.courses import Course
+from optanim.oracles import Array, Draws, Layer, Oracles, Residuals, State, across, kept
+from optanim.problem import Slope
+from optanim.rules import Rule, asks_of
 from optanim.trace import Ended
-
-Array = NDArray[Any]
-State = dict[str, Any]
-Residuals = Callable[[Array], tuple[Array, Array]]  # (R, n) to (R, rows) and their Jacobian (R, rows, n)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Some of the parameters, which a rule sees as one array of this shape per run."""
-
-    columns: slice
-    shape: tuple[int, ...]
 
 
 class Record(Protocol):
@@ -36,228 +23,18 @@ class Record(Protocol):
     def loss(self, t: int, runs: Any, loss: Array) -> None: ...
 
 
-def is_number(value: Any) -> bool:
-    """Whether a setting may differ between runs that are stepped as one array: a whole number may not."""
-    return isinstance(value, float)
-
-
-def kind_of(rule: Thing, registry: Registry) -> Any:
-    """What has to be equal for two runs to be stepped as one array: all but the fractional numbers."""
-    entry = registry[rule.name]
-    settings = entry.defaults() | dict(rule.settings)
-    names = tuple(sorted(settings))
-    words = [(name, value) for name in names if not is_number(value := settings[name])]
-    same = [(name, kind_of(v, registry) if isinstance(v, Thing) else v) for name, v in words]
-    return rule.name, names, tuple(same)
-
-
-def stated(rule: Thing, fact: str, registry: Registry) -> Any:
-    """A fact about a rule, or else about the rule inside it."""
-    entry = registry[rule.name]
-    found = entry.facts.get(fact)
-    if found is None and "base" in entry.asks and "base" in rule.settings:
-        return stated(rule.settings["base"], fact, registry)
-    return found
-
-
-@dataclass
-class Rule:
-    """A rule with the settings of all the runs it steps, and the rule it wraps, if it does."""
-
-    function: Callable[..., Any]
-    asks: tuple[str, ...]
-    settings: dict[str, Any]  # arrays have one value per run
-    shows: Callable[..., Any] | None = None
-    base: Rule | None = None
-    velocity: str | None = None  # the name of its momentum in its state
-    sees_all: bool = False  # all layers as one vector, as it or a rule inside it needs
-    parts: Sequence[Layer] = ()  # the layers it sees, where the rule around it sees them as one vector
-
-    @classmethod
-    def of(cls, things: Sequence[Thing], registry: Registry) -> Rule:
-        entry = registry[things[0].name]
-        every = [entry.defaults() | dict(thing.settings) for thing in things]
-        base = (
-            cls.of([settings.pop("base") for settings in every], registry) if "base" in entry.asks else None
-        )
-        settings = {name: _together([one[name] for one in every]) for name in every[0]}
-        return cls(
-            entry.function,
-            entry.asks,
-            settings,
-            entry.facts.get("shows"),
-            base,
-            entry.facts.get("velocity"),
-            entry.facts.get("sees") == "all" or (base is not None and base.sees_all),
-        )
-
-    def layers(self, layers: Sequence[Layer]) -> Sequence[Layer]:
-        """The layers as this rule sees them; a rule inside it that looks at each alone still does."""
-        n = max(layer.columns.stop for layer in layers)
-        whole = [Layer(slice(0, n), (n,))]
-        inner = self.base
-        while inner and inner.sees_all:
-            inner = inner.base
-        if inner and self.sees_all and list(layers) != whole:
-            inner.parts = layers
-        return whole if self.sees_all else layers
-
-    def step(self, p: Array, g: Array, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Array:
-        asked = [self._wrapped(state, lr, t, oracles) if a == "base" else oracles[a] for a in self.asks]
-        new: Array = self.function(p, g, state, lr, t, *asked, **self._settings(p.ndim))
-        return new
-
-    def shown(self, p: Array, state: State) -> Array:
-        """What is drawn and scored."""
-        if self.shows is None:
-            return p
-        shown: Array = self.shows(p, state, **self._settings(p.ndim))
-        return shown
-
-    def keep(self, mask: Array) -> None:
-        """Forget the runs that are not in the mask."""
-        self.settings = _kept(self.settings, mask)
-        if self.base:
-            self.base.keep(mask)
-
-    def _settings(self, ndim: int) -> dict[str, Any]:
-        return {name: across(value, ndim) for name, value in self.settings.items()}
-
-    def _wrapped(self, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Wrapped:
-        assert self.base is not None
-        return Wrapped(self.base, state.setdefault("base", {}), lr, t, oracles)
-
-
-@dataclass
-class Wrapped:
-    """The rule inside another one, as that one is handed it: its step from p, with state of its own."""
-
-    rule: Rule
-    state: State
-    lr: Any
-    t: int
-    oracles: dict[str, Any]
-
-    def __call__(self, p: Array, g: Array) -> Array:
-        if not self.rule.parts:
-            return self.rule.step(p, g, self.state, self.lr, self.t, self.oracles)
-        asked = self.oracles
-        oracles = Oracles(
-            lambda q: asked["loss"](q)[:, 0], lambda q: (q[:, 0], asked["grad"](q)), asked["residuals"]
-        )
-        new = np.empty_like(p)
-        for i, layer in enumerate(self.rule.parts):
-            part, slope = (whole[:, layer.columns].reshape(len(p), *layer.shape) for whole in (p, g))
-            bound = oracles.bound(p, layer, _asks(self.rule), asked["rng"])
-            lr, state = np.ravel(self.lr), self.state.setdefault(str(i), {})
-            moved = self.rule.step(part, slope, state, across(_together(lr), part.ndim), self.t, bound)
-            new[:, layer.columns] = moved.reshape(len(p), -1)
-        return new
-
-    @property
-    def momentum(self) -> Any:
-        """Its velocity; 0 where it has none."""
-        return self.state.get(self.rule.velocity or "", 0.0)
-
-    @momentum.setter
-    def momentum(self, velocity: Any) -> None:
-        if self.rule.velocity in self.state:
-            self.state[self.rule.velocity] = velocity
-
-
 @dataclass
 class Group:
     """Runs that are stepped as one array: one rule, one layer division, one number of steps."""
 
     rule: Rule
-    lr: Array  # (steps, R)
+    lr: Course
     start: Array  # (R, n)
     layers: Sequence[Layer]
     steps: int
     seeds: Sequence[Any] = ()  # per run, for rules that draw random numbers
     evals: Array = field(init=False)  # (steps + 1,) cumulative gradient evaluations of a run
     ended: dict[int, Ended] = field(default_factory=dict)
-
-
-class Draws:
-    """Random numbers for a rule: each run draws from a generator of its own.
-
-    So a run is the same whether it is stepped alone or beside others, some of which may end.
-    """
-
-    def __init__(self, seeds: Sequence[Any]) -> None:
-        self.generators = [np.random.Generator(np.random.PCG64(seed)) for seed in seeds]
-
-    def normal(self, shape: tuple[int, ...]) -> Array:
-        """Standard normal numbers of shape (R, ...)."""
-        return np.stack([generator.standard_normal(shape[1:]) for generator in self.generators])
-
-    def uniform(self, shape: tuple[int, ...]) -> Array:
-        """Numbers evenly spread over [0, 1), of shape (R, ...)."""
-        return np.stack([generator.random(shape[1:]) for generator in self.generators])
-
-    def keep(self, mask: Array) -> None:
-        self.generators = [g for g, kept in zip(self.generators, mask, strict=True) if kept]
-
-
-class Oracles:
-    """What a rule may ask of the problem, in the shape of its own layer; gradients are counted."""
-
-    def __init__(
-        self, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None = None
-    ) -> None:
-        self.problem_loss = loss
-        self.problem_slope = slope
-        self.problem_residuals = residuals
-        self.count = 0
-
-    def bound(
-        self, params: Array, layer: Layer, asks: tuple[str, ...], draws: Draws | None
-    ) -> dict[str, Any]:
-        """The oracles by name; every other layer stays where it is in `params`."""
-        if not asks:
-            return {}
-
-        def whole(p: Array) -> Array:
-            moved = params.astype(p.dtype, copy=True, order="F")
-            moved[:, layer.columns] = p.reshape(len(p), -1)
-            return moved
-
-        def loss(p: Array) -> Array:
-            return across(self.problem_loss(whole(p)), 1 + len(layer.shape))
-
-        def grad(p: Array) -> Array:
-            self.count += 1
-            return self.problem_slope(whole(p))[1][:, layer.columns].reshape(p.shape)
-
-        def second(p: Array) -> Array:
-            size = layer.columns.stop - layer.columns.start
-            flat = partial(_flat, grad=grad, shape=layer.shape)
-            return hessian(flat, p.reshape(len(p), size))
-
-        def diagonal(p: Array) -> Array:
-            return np.diagonal(second(p), axis1=1, axis2=2).reshape(p.shape)
-
-        def residuals(p: Array) -> tuple[Array, Array]:
-            if self.problem_residuals is None:
-                raise TypeError("the problem is no sum of squares: it has no residuals")
-            self.count += 1
-            rest, jacobian = self.problem_residuals(whole(p))
-            return rest, jacobian[:, :, layer.columns]
-
-        return {
-            "loss": loss,
-            "grad": grad,
-            "hessian": second,
-            "hessian_diag": diagonal,
-            "residuals": residuals,
-            "rng": draws,
-        }
-
-
-def _flat(params: Array, grad: Callable[[Array], Array], shape: tuple[int, ...]) -> tuple[Array, Array]:
-    gradient = grad(params.reshape(len(params), *shape))
-    return params[:, 0], gradient.reshape(len(params), -1)
 
 
 def drive(
@@ -278,8 +55,8 @@ def drive(
         while going:
             everything = [params for _, params in going]
             # In one memory order, as NumPy's functions may round by how their numbers lie in memory.
-            together = everything[0] if len(going) == 1 else np.asfortranarray(np.concatenate(everything))
-            value, gradient = slope(together)
+            params = everything[0] if len(going) == 1 else np.asfortranarray(np.concatenate(everything))
+            value, gradient = slope(params)
             if progress:
                 progress(len(value))
             still, at = [], 0
@@ -297,7 +74,7 @@ def _stepper(
     group: Group, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None, record: Record
 ) -> Generator[Array, tuple[Array, Array], None]:
     """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
-    rule, asks = group.rule, _asks(group.rule)
+    rule, asks = group.rule, asks_of(group.rule)
     layers = rule.layers(group.layers)
     params = np.asfortranarray(group.start, dtype=np.float64)
     states: list[State] = [{} for _ in layers]
@@ -308,6 +85,7 @@ def _stepper(
     everyone: Any = slice(None)
     averaging = rule.shows is not None
     shown = params
+    before: Array | None = None  # the loss of the step before, which a schedule may look at
     record.point(0, everyone, shown)
 
     for t in range(1, group.steps + 1):
@@ -322,13 +100,16 @@ def _stepper(
             if not len(runs):
                 group.evals[t:] = oracles.count
                 return
-            params, gradient, scored = (_kept(a, mask) for a in (params, gradient, scored))
-            states = [_kept(state, mask) for state in states]
+            params, gradient, scored = (kept(a, mask) for a in (params, gradient, scored))
+            before = None if before is None else before[mask]
+            states = [kept(state, mask) for state in states]
             rule.keep(mask)
             if draws:
                 draws.keep(mask)
         record.loss(t - 1, everyone, scored)
-        lr = _together(group.lr[t - 1, everyone])
+        lr = group.lr.at(t, everyone, before)
+        rule.turn(t, everyone, before)
+        before = scored
         params, shown = _step(rule, params, gradient, states, lr, t, layers, oracles, asks, draws)
         record.point(t, everyone, shown)
         group.evals[t] = oracles.count
@@ -373,12 +154,6 @@ def _step(
     return new, shown
 
 
-def _asks(rule: Rule) -> tuple[str, ...]:
-    """What the rule and the rules inside it ask for."""
-    inner = _asks(rule.base) if rule.base else ()
-    return (*(ask for ask in rule.asks if ask != "base"), *inner)
-
-
 def _failures(
     t: int, shown: Array, scored: Array, params: Array, value: Array, gradient: Array
 ) -> dict[int, Ended]:
@@ -418,27 +193,3 @@ def _end(group: Group, record: Record, t: int, runs: Array, scored: Array, why: 
             record.loss(t, runs[[i]], scored[[i]])
         elif t > 0:
             record.point(t, runs[[i]], np.full((1, 1), np.nan))
-
-
-def _together(values: Any) -> Any:
-    """One value if all are equal, else an array of one per run."""
-    if not is_number(values[0]):
-        return values[0]
-    array = np.asarray(values, dtype=np.float64)
-    return float(array[0]) if (array == array[0]).all() else array
-
-
-def across(value: Any, ndim: int) -> Any:
-    """One value per run, shaped to broadcast against arrays of that many axes."""
-    return value.reshape(-1, *(1,) * (ndim - 1)) if isinstance(value, np.ndarray) else value
-
-
-def _kept(value: Any, mask: Array) -> Any:
-    """The same without the runs outside the mask, in everything that has one row per run."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return np.asfortranarray(value[mask]) if value.ndim == 2 else value[mask]
-    if isinstance(value, dict):
-        return {name: _kept(part, mask) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return type(value)(_kept(part, mask) for part in value)
-    return value

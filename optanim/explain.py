@@ -30,7 +30,7 @@ KEY_WORDS = {
     "landscape": ("The loss that the optimizers go down.", "linear_regression with a dataset"),
     "dataset": ("The points that a regression fits.", "none"),
     "optimizers": ("What runs: one, or a list with a run each.", "none: a still"),
-    "lr": ("The learning rate.", "the best of a grid of 25, tuned in the open"),
+    "lr": ("The learning rate, or a schedule.", "the best of a grid of 25, tuned in the open"),
     "start": ("The parameters that a run starts from.", "the landscape's"),
     "weight_decay": ("How strongly parameters are pulled to 0.", "the rule's own"),
     "steps": ("How many steps a run makes.", ""),
@@ -52,6 +52,9 @@ KEY_WORDS = {
     "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
     "scale": ("Times as many pixels along each side, with the same layout.", ""),
     "max_bytes": ("What the file may take; met by showing less, which is said.", ""),
+    "warmup": ("The first steps, in which the value rises to where the schedule begins.", ""),
+    "warmup_from": ("What part of that value the warm-up begins with.", ""),
+    "warmup_shape": ("How the value rises; constant keeps it where it begins.", ""),
     "suffix": ("What stands behind the scene's name in the name of the file.", ""),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from optanim.registry import Registry
 from optanim.settings import (
@@ -16,15 +16,18 @@ from optanim.settings import (
     Number,
     Positive,
     Rate,
+    Scheduled,
     Text,
     ThingOf,
     View,
+    Whole,
 )
 
 SIZES = ("readme", "wide", "square", "hd")  # or WIDTHxHEIGHT; their pixels are in scene.py
 THEMES = ("light", "dark", "paper")
 
-LearningRate = Positive | Literal["tuned"]
+Schedule = Annotated[Any, ThingOf("schedule")]
+LearningRate = Positive | Literal["tuned"] | Schedule
 Start = Annotated[tuple[float, ...], ListOf(Number())]
 Only = Annotated[tuple[str, ...], ListOf(Text())]
 Themes = Annotated[tuple[str, ...], ListOf(Choice(THEMES))]
@@ -34,7 +37,7 @@ def _run(
     *,
     lr: LearningRate | None = None,
     start: Start | None = None,
-    weight_decay: NonNegative | None = None,
+    weight_decay: Scheduled[NonNegative] | None = None,
     steps: Count | None = None,
     label: str | None = None,
     color: Hue | None = None,
@@ -55,6 +58,14 @@ def _format(
     hold: NonNegative | None = None,
     suffix: str | None = None,
     max_bytes: Budget | None = None,
+) -> None: ...
+
+
+def _schedule(
+    *,
+    warmup: Whole = 0,
+    warmup_from: NonNegative = 0.0,
+    warmup_shape: Literal["linear", "cosine", "exponential", "constant"] = "linear",
 ) -> None: ...
 
 
@@ -94,6 +105,18 @@ landscape = Registry(
     facts=("paper", "view", "start", "minima", "model", "names"),
 )
 
+# A schedule is schedule(t, total, [loss, state,] *, settings) -> value in the steps t, an array of
+# the steps made before, of a run of `total`. One that asks for the loss is asked step by step, with
+# one t, the loss of the last step and a state of its own.
+schedule = Registry(
+    "schedule",
+    "optanim.schedules",
+    common=_schedule,
+    facts=("paper", "check"),
+    fixed=("t", "total"),
+    asks=("loss", "state"),
+)
+
 dataset = Registry("dataset", "optanim.datasets")
 
 # A distribution is distribution(rng, shape, *, settings) -> array.
@@ -115,5 +138,6 @@ format_ = Registry(
 )
 
 KINDS: dict[str, Registry] = {
-    registry.kind: registry for registry in (optimizer, landscape, dataset, distribution, panel, format_)
+    registry.kind: registry
+    for registry in (optimizer, landscape, dataset, schedule, distribution, panel, format_)
 }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from optanim.kinds import optimizer
+from optanim.kinds import optimizer, schedule
 from optanim.registry import Registry
 from optanim.scene import Run, Thing
 
@@ -33,7 +33,7 @@ def _inside(rule: Thing, registry: Registry) -> Thing | None:
 
 
 def labels(
-    runs: Sequence[Run], rates: Sequence[float], registry: Registry = optimizer
+    runs: Sequence[Run], rates: Sequence[float | Thing], registry: Registry = optimizer
 ) -> list[tuple[str, str]]:
     """For every run its label, and the part of it that says in what it differs from others.
 
@@ -107,7 +107,7 @@ def honest(label: str, rule: Thing, registry: Registry = optimizer) -> str:
     return label
 
 
-def _facts(runs: Sequence[Run], rates: Sequence[float], registry: Registry) -> list[dict[str, Any]]:
+def _facts(runs: Sequence[Run], rates: Sequence[float | Thing], registry: Registry) -> list[dict[str, Any]]:
     """All that can tell a run from another of its rule, what is best said first."""
     bare: dict[str, dict[str, Any]] = {}  # of rules without settings, as many a sweep has
     found = []
@@ -145,7 +145,10 @@ def _differences(facts: list[dict[str, Any]]) -> list[str]:
     for count in range(1, len(varying) + 1):
         for chosen in combinations(varying, count):
             if len(set(zip(*(places[name] for name in chosen), strict=True))) == len(facts):
-                return [", ".join(_word(name, one[name]) for name in chosen) for one in facts]
+                short = [", ".join(_word(name, one[name]) for name in chosen) for one in facts]
+                if len(set(short)) == len(facts):
+                    return short
+                return [", ".join(_word(name, one[name], whole=True) for name in chosen) for one in facts]
     # Some are the same run twice.
     words = [", ".join(_word(name, one[name]) for name in varying) for one in facts]
     often, numbers = Counter(words), Counter[str]()
@@ -165,7 +168,25 @@ def _places(values: list[Any]) -> list[int]:
         return [values.index(value) for value in values]
 
 
-def _word(name: str, value: Any) -> str:
+def schedule_words(thing: Thing, whole: bool = False) -> str:
+    """A schedule as a legend names it: its name, its first value, and on request all that was said of it."""
+    settings = dict(thing.settings)
+    lead = schedule[thing.name].lead
+    first = settings.pop(lead.name, None) if lead else None
+    words = thing.name.replace("_", " ") + ("" if first is None else f" {_value(first)}")
+    said = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in settings.items())
+    return f"{words} ({said})" if said and whole else words
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_value, value))
+    if isinstance(value, Thing):
+        return schedule_words(value)
+    return number(value) if isinstance(value, (int, float)) else str(value)
+
+
+def _word(name: str, value: Any, whole: bool = False) -> str:
     spoken = name.replace("_", " ")
     if isinstance(value, bool):
         return spoken if value else f"no {spoken}"
@@ -174,7 +195,7 @@ def _word(name: str, value: Any) -> str:
     if isinstance(value, tuple):
         spoken, text = "from", "(" + ", ".join(number(v) for v in value) + ")"
     elif isinstance(value, Thing):
-        text = value.name.replace("_", " ")
+        text = schedule_words(value, whole) if value.name in schedule else value.name.replace("_", " ")
     else:
         text = number(value) if isinstance(value, (int, float)) else str(value).replace("_", " ")
     if name in ("decay", "layers"):  # the word alone would say nothing

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optanim.driver import how_not_finite, stated
+from optanim.driver import how_not_finite
 from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, optimizer
 from optanim.labels import number
 from optanim.problem import data as data_of
 from optanim.problem import problem as problem_of
 from optanim.registry import Registry
-from optanim.scene import Limits, Run, Scene, Thing
+from optanim.scene import Limits, Run, Scene, Thing, without_initial
 from optanim.settings import grouped
 from optanim.trace import Array, Data, Problem
 
@@ -34,18 +34,19 @@ FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rat
 class Prepared:
     """A scene's data and landscape, its runs with their starts, and their learning rates.
 
-    A rate is None where it is to be tuned. Without a landscape there are no runs.
+    A rate is None, or a schedule without its first value, where it is to be tuned. Without a landscape
+    there are no runs.
     """
 
     data: Data | None
     problem: Problem | None
     runs: tuple[Run, ...] = ()
-    rates: tuple[float | None, ...] = ()
+    rates: tuple[float | Thing | None, ...] = ()
 
     @property
     def steps(self) -> int:
         """Of all runs together; one that is tuned makes its steps once more for every rate of the grid."""
-        tries = [1 if rate is not None else 1 + len(GRID) for rate in self.rates]
+        tries = [1 + len(GRID) if is_open(rate) else 1 for rate in self.rates]
         return sum(run.steps * n for run, n in zip(self.runs, tries, strict=True))
 
 
@@ -61,12 +62,12 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     if problem is None or not scene.runs:
         return Prepared(data, problem)
     runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
-    rates = tuple(run.lr if run.lr is not None else stated(run.rule, "lr", registry) for run in scene.runs)
+    rates = tuple(run.lr if run.lr is not None else registry.stated(run.rule, "lr") for run in scene.runs)
     bad = _bad_starts(scene, problem, runs)
     mistakes = [mistake for mistake in bad if mistake]
     for run, rate, start in zip(runs, rates, bad, strict=True):
         # Where minima are searched is told by the starts: a wrong one says nothing of them.
-        if rate is None and not problem.minima and start is None:
+        if is_open(rate) and not problem.minima and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
         if problem.residuals is None and "residuals" in asked(run.rule, registry):
@@ -79,6 +80,11 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         found = list(dict.fromkeys(mistakes))
         raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
     return ready
+
+
+def is_open(rate: float | Thing | None) -> bool:
+    """Whether a learning rate is to be tuned: none is given, or a schedule without its first value."""
+    return rate is None or (isinstance(rate, Thing) and without_initial(rate) is rate)
 
 
 def asked(rule: Thing, registry: Registry = optimizer) -> tuple[str, ...]:
@@ -96,7 +102,7 @@ def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:
     work = ready.steps * rows
     if work <= limits.work:
         return []
-    tuned = ", tuning included," if None in ready.rates else ""
+    tuned = ", tuning included," if any(map(is_open, ready.rates)) else ""
     on = f" on {grouped(rows)} rows of data" if points is not None else ""
     longest = max(ready.runs, key=lambda run: run.steps).rule
     place = scene.places.get("steps") or longest.places.get("steps")

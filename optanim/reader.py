@@ -13,7 +13,7 @@ from optanim.kinds import KINDS
 from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
 from optanim.outputs import outputs as outputs
 from optanim.registry import Entry, settings_of
-from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size
+from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size, without_initial
 from optanim.settings import Choice, closest, grouped
 from optanim.things import BAD, MAX_MISTAKES, Reader
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
@@ -154,7 +154,11 @@ class _Builder:
             hint = f"see optanim explain {entry.name}"
             self.wrong(f"'{entry.name}' has no weight_decay", thing.where("weight_decay"), hint)
         # A rule that fixes its learning rate does not take the scene's.
-        lr = own.get("lr", entry.facts.get("lr", self.get("lr")))
+        lr = own.get("lr", KINDS["optimizer"].stated(Thing(thing.name, rule), "lr") or self.get("lr"))
+        if isinstance(lr, Thing) and (lacking := without_initial(lr)) not in (None, lr):
+            assert lacking is not None
+            hint = f"write {lacking.name}: {{initial: …}}; only a schedule that stands alone is tuned"
+            self.wrong(f"'{lacking.name}' needs 'initial'", lacking.place, hint)
         steps = own.get("steps", self.get("steps"))
         if steps > self.limits.steps:
             place = thing.places.get("steps") or self.where("steps")
@@ -284,7 +288,7 @@ class _Builder:
         """The panels of a scene that names none; A, B, C of its layout are in their order."""
         if names is None:
             return []
-        a, b, c = (Thing(name, {}, self.root.place) for name in ("contour", "loss", "fit"))
+        a, b, c, d = (Thing(name, {}, self.root.place) for name in ("contour", "loss", "fit", "lr"))
         plane = len(names) == 2
         fits = dataset is not None and "data" in KINDS["landscape"][landscape.name if landscape else ""].asks
         if "layout" in self.given:
@@ -297,9 +301,8 @@ class _Builder:
                 self.wrong("there is nothing to draw", self.where("landscape"), hint)
                 return []
             return [[a, c]] if fits else [[a]]
-        if not plane:
-            return [[b, c]] if fits else [[b]]
-        return [[a, a, b], [a, a, c]] if fits else [[a, a, b]]
+        beside = [b, *([c] if fits else []), *([d] if any(isinstance(run.lr, Thing) for run in runs) else [])]
+        return [[a, a, each] for each in beside] if plane else [beside]
 
     def laid_out(self, rows: list[list[Thing]]) -> tuple[tuple[Thing, ...], mosaic.Grid]:
         """The panels of one list where the letters of the layout put them."""
@@ -345,6 +348,13 @@ class _Builder:
             if loss not in known:
                 hint = closest(shown(loss), known) or f"takes {' or '.join(known)}"
                 self.wrong(f"'{landscape.name}' has no loss '{shown(loss)}'", thing.where("loss"), hint)
+        if thing.name == "curve" and "of" in thing.settings and runs:
+            rules = [KINDS["optimizer"][run.rule.name] for run in runs]
+            may = [name for rule in rules for name, each in rule.settings.items() if each.scheduled]
+            if thing.settings["of"] not in may:
+                what = shown(thing.settings["of"])
+                hint = closest(what, may) or f"takes {' or '.join(dict.fromkeys(may)) or 'nothing here'}"
+                self.wrong(f"no run has a '{what}' that may change", thing.where("of"), hint)
         if "optimizers" not in self.reader.incomplete | self.wrong_keys:
             words = [run.rule.name for run in runs] + [run.label for run in runs if run.label]
             for word in thing.settings.get("only", ()):

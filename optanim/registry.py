@@ -184,6 +184,14 @@ class Registry:
         self._load()
         return iter(self._entries)
 
+    def stated(self, thing: Any, fact: str) -> Any:
+        """A fact about the thing a scene names, or else about the one inside it; None where there is none."""
+        entry = self[thing.name]
+        found = entry.facts.get(fact)
+        if found is None and "base" in entry.asks and "base" in thing.settings:
+            return self.stated(thing.settings["base"], fact)
+        return found
+
     def entries(self) -> tuple[Entry, ...]:
         self._load()
         return tuple(self._entries.values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from optanim.errors import Mistake, Place, Source
-from optanim.kinds import SIZES, LearningRate, Start, Themes, panel
+from optanim.kinds import SIZES, LearningRate, Start, Themes, panel, schedule
 from optanim.settings import (
     Count,
     ListOf,
@@ -18,6 +18,7 @@ from optanim.settings import (
     OneOf,
     Positive,
     Rate,
+    Scheduled,
     Text,
     ThingOf,
     View,
@@ -46,16 +47,27 @@ class Thing:
         return self.places.get(setting, self.place)
 
 
+def without_initial(thing: Thing) -> Thing | None:
+    """A schedule that lacks its first value, or the part of it that does; None where none does."""
+    settings = schedule[thing.name].settings
+    if "initial" in settings:
+        lacks = thing.settings.get("initial", settings["initial"].default) is None
+        return thing if lacks else None
+    parts = thing.settings.get("parts", ())
+    return next((lacking for part in parts if (lacking := without_initial(part)) is not None), None)
+
+
 @dataclass(frozen=True)
 class Run:
     """One optimizer on the scene's landscape, everything resolved by nearest-wins.
 
-    `rule.settings` are the rule's own. `lr` is None where it is to be tuned in the open; `start`
+    `rule.settings` are the rule's own. `lr` is None where it is to be tuned in the open, and a
+    schedule may stand for it and for settings that may change with the step; `start`
     is None for the landscape's own.
     """
 
     rule: Thing
-    lr: float | None
+    lr: float | Thing | None
     steps: int
     start: Point | None = None
     label: str | None = None
@@ -197,7 +209,7 @@ def keys(
     optimizers: Optimizers = (),
     lr: LearningRate | None = None,
     start: Start | None = None,
-    weight_decay: NonNegative | None = None,
+    weight_decay: Scheduled[NonNegative] | None = None,
     steps: Count = 100,
     seed: Whole = 0,
     view: View | None = None,

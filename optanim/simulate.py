@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.driver import Group, Layer, Rule, drive, kind_of, stated
+from optanim.courses import Course
+from optanim.driver import Group, drive
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
-from optanim.prepare import GRID, prepare, standardize
+from optanim.oracles import Layer
+from optanim.prepare import GRID, is_open, prepare, standardize
 from optanim.problem import around
 from optanim.registry import Registry
-from optanim.scene import Limits, Point, Run, Scene
+from optanim.rules import Rule, kind_of
+from optanim.scene import Limits, Point, Run, Scene, Thing
 from optanim.trace import Ended, Path, Problem, Trace, Tuned
 
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
@@ -31,7 +34,7 @@ class Job:
     """One run with a learning rate."""
 
     run: Run
-    lr: float
+    lr: float | Thing
     start: Point
     seed: Any
 
@@ -53,15 +56,15 @@ def simulate(
     if problem is None or not runs:
         return Trace(scene, scene.steps, (), problem, data)
     fixed = list(ready.rates)
-    missing = [i for i, lr in enumerate(fixed) if lr is None]
+    missing = [i for i, lr in enumerate(fixed) if is_open(lr)]
     ticks = _Ticks(progress, ready.steps)
     tuned: dict[int, Tuned] = {}
     if missing:
-        best = _tune(problem, scene, [runs[i] for i in missing], registry, ticks)
+        best = _tune(problem, scene, [(runs[i], fixed[i]) for i in missing], registry, ticks)
         for i, lr in zip(missing, best, strict=True):
-            fixed[i] = lr
-            tuned[i] = Tuned(GRID, at_edge=lr in (GRID[0], GRID[-1]))
-    rates = [float(lr) for lr in fixed if lr is not None]
+            fixed[i] = _at_rate(fixed[i], lr)
+            tuned[i] = Tuned(GRID, at_edge=lr in (GRID[0], GRID[-1]), lr=lr)
+    rates = [lr if isinstance(lr, Thing) else float(lr) for lr in fixed if lr is not None]
     jobs = [_job(scene, problem, run, lr, i) for i, (run, lr) in enumerate(zip(runs, rates, strict=True))]
     names = labels([job.run for job in jobs], rates, registry)
     groups = [
@@ -80,14 +83,18 @@ def simulate(
         record.finish(group)
         entry = registry[jobs[members[0]].run.rule.name]
         defaults = entry.defaults()
-        constant = np.broadcast_to(np.array([rates[i] for i in members]), (scene.steps, len(members)))
         for place, i in enumerate(members):
             job, (label, differs) = jobs[i], names[i]
             paths[i] = Path(
                 label=label,
                 rule=entry.name,
                 settings={**defaults, **job.run.rule.settings},
-                lr=constant[:, place],
+                lr=_lasting(group.lr.table[:, place], scene.steps),
+                scheduled={
+                    name: _lasting(course.table[:, place], scene.steps)
+                    for name, course in group.rule.scheduled().items()
+                },
+                schedule=job.lr if isinstance(job.lr, Thing) else None,
                 params=record.points[:, :, place],
                 loss=record.losses[:, place],
                 evals=record.evals_of(group.ended.get(place)),
@@ -100,7 +107,17 @@ def simulate(
     return Trace(scene, scene.steps, tuple(paths[i] for i in range(len(jobs))), problem, data)
 
 
-def _job(scene: Scene, problem: Problem, run: Run, lr: float, number: int) -> Job:
+def _lasting(values: Array, steps: int) -> Array:
+    """A number of every step, the last one kept where a run has fewer steps than others."""
+    return values if len(values) == steps else np.pad(values, (0, steps - len(values)), mode="edge")
+
+
+def _at_rate(given: float | Thing | None, lr: float) -> float | Thing:
+    """A learning rate of the grid, as the first value where a schedule was given."""
+    return replace(given, settings={**given.settings, "initial": lr}) if isinstance(given, Thing) else lr
+
+
+def _job(scene: Scene, problem: Problem, run: Run, lr: float | Thing, number: int) -> Job:
     return Job(run, lr, run.start or problem.start, (scene.seed, number))
 
 
@@ -115,7 +132,7 @@ def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[t
             kind = kind_of(rule, registry)
             if not rule.settings:
                 bare[rule.name] = kind
-        alone = i if stated(rule, "single_run", registry) else None
+        alone = i if registry.stated(rule, "single_run") else None
         alike.setdefault((kind, job.run.layers, job.run.steps, alone), []).append(i)
     return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
 
@@ -123,8 +140,8 @@ def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[t
 def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
     run = jobs[0].run
     return Group(
-        rule=Rule.of([job.run.rule for job in jobs], registry),
-        lr=np.broadcast_to(np.array([job.lr for job in jobs]), (run.steps, len(jobs))),
+        rule=Rule.of([job.run.rule for job in jobs], registry, run.steps),
+        lr=Course([job.lr for job in jobs], run.steps),
         start=np.array([job.start for job in jobs]),
         layers=_layers(run, len(problem.names)),
         steps=run.steps,
@@ -139,16 +156,25 @@ def _layers(run: Run, n: int) -> list[Layer]:
 
 
 def _tune(
-    problem: Problem, scene: Scene, runs: Sequence[Run], registry: Registry, ticks: _Ticks
+    problem: Problem,
+    scene: Scene,
+    open_runs: Sequence[tuple[Run, float | Thing | None]],
+    registry: Registry,
+    ticks: _Ticks,
 ) -> list[float]:
     """The learning rate of each run: of the grid the one with the lowest final loss.
 
     Only runs that stay finite and near the view count; ties go to the smaller learning rate.
     """
+    runs = [run for run, _ in open_runs]
     view = problem.view or around([*(run.start or () for run in runs), *problem.minima]) or ()
     low, high = np.array(view[0::2]), np.array(view[1::2])
     margin = REACH * (high - low)
-    jobs = [_job(scene, problem, run, lr, i) for i, run in enumerate(runs) for lr in GRID]
+    jobs = [
+        _job(scene, problem, run, _at_rate(given, lr), i)
+        for i, (run, given) in enumerate(open_runs)
+        for lr in GRID
+    ]
     verdict = _Verdict(len(jobs), low - margin, high + margin)
     groups = _groups(jobs, problem, registry)
     parts = [(group, verdict.part(members)) for members, group in groups]

@@ -13,7 +13,7 @@ from optanim.errors import Mistake, Place
 from optanim.hints import MEANT, NAMING, a, as_list, instead_of, instead_of_name
 from optanim.kinds import KINDS
 from optanim.registry import Entry, Registry, Setting
-from optanim.scene import Thing, parse_size
+from optanim.scene import Thing, parse_size, without_initial
 from optanim.settings import (
     NUMBER,
     Choice,
@@ -168,10 +168,11 @@ class Reader:
             special = node.text.lower().lstrip("+-") in (".inf", ".nan")
             if numbers and (special or NUMBER.fullmatch(node.text)):
                 return self.check(node, lambda: self.scalar(node, numbers[0]))
-            if things:
-                return self.thing(node, things[0].kind)
             words = [word for each in scalars if isinstance(each, Choice) for word in each.options]
-            hint = closest(shown(node.text), words) or f"takes {kind.describe()}"
+            hint = closest(shown(node.text), words)
+            if things and not hint and (not words or closest(node.text, KINDS[things[0].kind])):
+                return self.thing(node, things[0].kind)
+            hint = hint or f"takes {kind.describe()}"
             self.wrong(f"'{shown(node.text)}' is not {kind.describe()}", node.place, hint if words else "")
             return BAD
         if isinstance(node, Items) and lists:
@@ -309,7 +310,7 @@ class Reader:
         # A formula that a comma has cut in two is said to be that, and nothing more.
         if split and isinstance(body, Scalar) and body.text.count("(") > body.text.count(")"):
             return {}, {lead.name: body.place}
-        return {lead.name: self.value(lead.name, body, lead.type)}, {lead.name: body.place}
+        return {lead.name: self.setting(lead, body)}, {lead.name: body.place}
 
     def strays(self, node: Pairs, entry: Entry, schema: Mapping[str, Setting]) -> None:
         """Notes the keys beside a thing's name, which stands alone."""
@@ -361,8 +362,20 @@ class Reader:
                     self.cut(setting, pairs[0][0])
                 pairs.pop(0)
                 cut += 1
-            values[key.text] = BAD if cut else self.value(key.text, value, setting.type)
+            values[key.text] = BAD if cut else self.setting(setting, value)
         return values, places
+
+    def setting(self, setting: Setting, node: Node) -> Any:
+        """The value of a setting; a schedule may stand for a number that may change with the step."""
+        schedules = KINDS["schedule"]
+        named = isinstance(node, Scalar) and node.text in schedules
+        if not setting.scheduled or not (named or isinstance(node, Pairs)):
+            return self.value(setting.name, node, setting.type)
+        made = self.thing(node, "schedule")
+        if isinstance(made, Thing) and (open_ended := without_initial(made)) is not None:
+            hint = f"write {open_ended.name}: {{initial: …}}"
+            self.wrong(f"'{open_ended.name}' of {setting.name} needs 'initial'", open_ended.place, hint)
+        return made
 
     def unknown(self, key: Scalar, schema: Iterable[str], owner: str, value: str) -> None:
         """Notes a key that its owner does not have, with the likeliest reason."""

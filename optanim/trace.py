@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.scene import Point, Scene
+from optanim.scene import Point, Scene, Thing
 
 Array = NDArray[np.float64]
 
@@ -59,6 +59,7 @@ class Tuned:
 
     grid: tuple[float, ...]
     at_edge: bool  # the best is the first or last of the grid: a better one may lie outside
+    lr: float = 0.0  # the best; of a schedule its first value
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ class Path:
     ended: Ended | None = None
     color: str | None = None
     steps: int = 0  # N of this run; rows after it repeat the last iterate
+    schedule: Thing | None = None  # what the learning rates were made by, where they change
+    scheduled: Mapping[str, Array] = field(default_factory=dict)  # settings that change, (N,) each
     differs: str = ""  # the settings in which it differs from the others, for the legend
 
 

@@ -6,7 +6,10 @@ import math
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from optanim.kinds import landscape
+from optanim.labels import schedule_words
 from optanim.trace import Path, Trace
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -94,34 +97,40 @@ def facts(trace: Trace) -> str:
     if len(starts) == 1:
         parts.append(f"start {point(next(iter(starts)))}")
     named = any(thing.name == "loss" for thing in trace.scene.panels)
-    shared = shared_lr(trace.runs)
+    shared = shared_rate(trace.runs)
     tuned = trace.runs[0].tuned if trace.runs and all(run.tuned for run in trace.runs) else None
     if tuned and (named or shared):
         which = "learning rate" if len(trace.runs) == 1 else "learning rate of each"
-        rate = f" {number(shared)}," if shared and not named else ":"
-        parts.append(f"{which}{rate} best of {len(tuned.grid)}")
+        told = f" {shared}," if shared and not named else ":"
+        parts.append(f"{which}{told} best of {len(tuned.grid)}")
     elif shared:
-        parts.append(f"lr {number(shared)}")
-    elif not named and trace.runs:
-        each = ", ".join(f"{run.label} {number(float(run.lr[0]))}" for run in trace.runs if len(run.lr))
+        parts.append(f"lr {shared}")
+    elif not named and trace.runs and not any(thing.name == "lr" for thing in trace.scene.panels):
+        each = ", ".join(f"{run.label} {rate(run)}" for run in trace.runs if len(run.lr))
         parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
     return "  ·  ".join(parts)
 
 
-def shared_lr(runs: Sequence[Path]) -> float | None:
-    """The one learning rate of all runs, if there is one."""
-    rates = {float(run.lr[0]) for run in runs if len(run.lr) and (run.lr == run.lr[0]).all()}
-    return rates.pop() if len(rates) == 1 and all(len(run.lr) for run in runs) else None
+def shared_rate(runs: Sequence[Path]) -> str | None:
+    """The one learning rate or schedule of all runs, if there is one."""
+    rates = {rate(run) for run in runs if len(run.lr)}
+    same = all(np.array_equal(run.lr, runs[0].lr) for run in runs)
+    return rates.pop() if len(rates) == 1 and same and all(len(run.lr) for run in runs) else None
+
+
+def rate(run: Path) -> str:
+    """The learning rate of a run, or what makes it where it changes."""
+    return schedule_words(run.schedule) if run.schedule else number(float(run.lr[0]))
 
 
 def settings_line(run: Path, trace: Trace) -> str:
     """What a curve's label says below its name: its learning rate, and how it ended if early."""
     parts = []
     if run.tuned is not None:
-        edge = ", largest tried" if run.lr[0] == run.tuned.grid[-1] else ", smallest tried"
-        parts.append(f"lr {number(float(run.lr[0]))}{edge if run.tuned.at_edge else ''}")
-    elif len(run.lr) and shared_lr(trace.runs) is None:
-        parts.append(f"lr {number(float(run.lr[0]))}")
+        edge = ", largest tried" if run.tuned.lr == run.tuned.grid[-1] else ", smallest tried"
+        parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else ''}")
+    elif len(run.lr) and shared_rate(trace.runs) is None:
+        parts.append(f"lr {rate(run)}")
     if run.ended is not None:
         parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
     return " · ".join(parts)

@@ -283,7 +283,7 @@ def test_list(run: Run) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line[0] == " "] == list(KINDS["optimizer"])
     found = json.loads(run("list", "--json")[1])
-    assert list(found) == ["optimizers", "landscapes", "datasets", "panels", "formats", "themes"]
+    assert list(found) == ["optimizers", "landscapes", "datasets", "schedules", "panels", "formats", "themes"]
     assert set(found["formats"]) == {"gif", "mp4", "png", "webm", "webp"}
     for things in found.values():
         for name, thing in things.items():

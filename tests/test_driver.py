@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.driver import Group, Rule, drive, stated
+from optanim.courses import Course
+from optanim.driver import Group, drive
 from optanim.kinds import optimizer
 from optanim.registry import Registry
+from optanim.rules import Rule
 from optanim.scene import Thing
 from tests.reference.check import Points, stepped, thing
 from tests.reference.problems import Problem, problem
@@ -96,10 +98,10 @@ def test_a_wrapped_run_that_ends_leaves_the_others_their_state(rule: str) -> Non
 
 
 def test_a_wrapper_has_the_facts_of_the_rule_inside_that_it_does_not_state() -> None:
-    assert stated(Thing("lookahead", {"base": Thing("lbfgs")}), "single_run", optimizer)
-    assert stated(Thing("lookahead", {"base": Thing("lbfgs")}), "lr", optimizer) == 1.0
-    assert stated(Thing("lookahead", {"base": Thing("adam")}), "lr", optimizer) is None
-    assert stated(Thing("lookahead"), "lr", optimizer) is None
+    assert optimizer.stated(Thing("lookahead", {"base": Thing("lbfgs")}), "single_run")
+    assert optimizer.stated(Thing("lookahead", {"base": Thing("lbfgs")}), "lr") == 1.0
+    assert optimizer.stated(Thing("lookahead", {"base": Thing("adam")}), "lr") is None
+    assert optimizer.stated(Thing("lookahead"), "lr") is None
 
 
 def test_what_a_rule_returns_has_to_have_the_shape_of_the_parameters() -> None:
@@ -110,7 +112,7 @@ def test_what_a_rule_returns_has_to_have_the_shape_of_the_parameters() -> None:
         return p.ravel()
 
     group = Group(
-        Rule.of([Thing("flattened")] * 2, rules), np.ones((1, 2)), np.ones((2, 2)), VALLEY.layers, 1
+        Rule.of([Thing("flattened")] * 2, rules), Course([1.0, 1.0], 1), np.ones((2, 2)), VALLEY.layers, 1
     )
     with pytest.raises(TypeError, match=r"the rule returned shape \(4,\) for parameters of shape \(2, 2\)"):
         drive([(group, Points(2, 1, 2))], VALLEY.loss, VALLEY.slope)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.driver import Draws, Layer, Oracles, Rule
 from optanim.errors import Source
 from optanim.kinds import optimizer
+from optanim.oracles import Draws, Layer, Oracles
+from optanim.rules import Rule
 from optanim.scene import Run, Scene, Thing
 from optanim.settings import ListOf
 from optanim.simulate import simulate

@@ -8,9 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.driver import Group, Layer, Rule, drive
+from optanim.courses import Course
+from optanim.driver import Group, drive
 from optanim.errors import Source
 from optanim.kinds import optimizer
+from optanim.oracles import Layer
+from optanim.rules import Rule
 from optanim.scene import Run, Scene, Thing
 from optanim.simulate import simulate
 from optanim.trace import Path
@@ -63,7 +66,7 @@ def last(things: list[Thing], rates: list[float], start: np.ndarray, layers: lis
     def loss(p: np.ndarray) -> np.ndarray:
         return np.asarray(p[:, 0] ** 2 * weights[0] + p[:, 1] ** 2 * weights[1])
 
-    group = Group(Rule.of(things, optimizer), np.broadcast_to(rates, (20, len(things))), start, layers, 20)
+    group = Group(Rule.of(things, optimizer), Course(rates, 20), start, layers, 20)
     record = Last()
     drive([(group, record)], loss, lambda p: (loss(p), 2 * weights * p))
     assert not group.ended

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.driver import across
 from optanim.kinds import optimizer
+from optanim.oracles import across
 
 RULES = ("lars", "lamb", "novograd", "fromage", "adafactor", "came", "adalite", "shampoo", "soap", "muon")
 SHAPES = [(2,), (1,), (12,), (6, 4), (3, 11), (1, 1), (3, 2, 5)]

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim.driver import Draws, Group, Layer, Rule, drive, kind_of
+from optanim.courses import Course
+from optanim.driver import Group, drive
 from optanim.errors import Place, Source, UserError
 from optanim.kinds import optimizer
+from optanim.oracles import Draws, Layer
 from optanim.prepare import GRID, prepare
 from optanim.registry import Registry
+from optanim.rules import Rule, kind_of
 from optanim.scene import Limits, Run, Scene, Thing
 from optanim.settings import Flag, Number, Positive
 from optanim.simulate import simulate
@@ -117,7 +120,7 @@ def test_all_groups_are_evaluated_in_one_memory_order() -> None:
 
     def group(runs: int) -> Group:
         rule = Rule.of([Thing("gd")] * runs, optimizer)
-        return Group(rule, np.full((3, runs), 0.1), np.ones((runs, 2)), [Layer(slice(0, 2), (2,))], 3)
+        return Group(rule, Course([0.1] * runs, 3), np.ones((runs, 2)), [Layer(slice(0, 2), (2,))], 3)
 
     # A single row is in both orders at once.
     drive([(group(runs), Nothing()) for runs in (1, 1, 1)], lambda p: p[:, 0], slope)

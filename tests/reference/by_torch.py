@@ -84,8 +84,12 @@ def run(case: dict[str, Any], steps: int, noise: Noise, foreach: bool = False, d
             p.grad.mul_(torch.as_tensor(noise(p.detach().numpy())))
         return value.detach()
 
+    handed = ""
+
     def curvature() -> list[Any]:
         """The exact diagonal of the Hessian, per parameter."""
+        nonlocal handed
+        handed = "the exact diagonal of second derivatives"
         with torch.enable_grad():
             slopes = torch.autograd.grad(loss(params), params, create_graph=True)
             return [
@@ -114,7 +118,7 @@ def run(case: dict[str, Any], steps: int, noise: Noise, foreach: bool = False, d
             points.append(flat(params))
             other = _shown(optimizer, params)
             shown += [] if other is None else [other]
-    return Steps(np.array(points), np.array(shown) if shown else None)
+    return Steps(np.array(points), np.array(shown) if shown else None, handed)
 
 
 def _shown(optimizer: Any, params: list[Any]) -> Array | None:

@@ -20,9 +20,11 @@ from typing import Any
 
 import numpy as np
 
-from optanim.driver import Group, Rule, drive, kind_of
+from optanim.courses import Course
+from optanim.driver import Group, drive
 from optanim.kinds import optimizer
 from optanim.registry import Registry
+from optanim.rules import Rule, kind_of
 from optanim.scene import Thing
 from optanim.settings import Wrong
 from tests.reference import verified
@@ -102,9 +104,7 @@ def stepped(
     rule = Rule.of(things, registry)
     if not shown:
         rule.shows = None
-    group = Group(
-        rule, np.broadcast_to(np.array(rates), (steps, len(rates))), starts, on.layers, steps, range(9)
-    )
+    group = Group(rule, Course(rates, steps), starts, on.layers, steps, range(9))
     record = Points(len(things), steps, len(on.start))
     drive([(group, record)], on.loss, on.slope)
     return record, group

@@ -56,7 +56,8 @@ ABOUT = (
     "after k steps; |ours - p| <= tol * max(1, max|p|) is asked for, tol being aligned with the keys of p. "
     "kw are the arguments of the library's class. aux is a point that the library shows in place of p, and "
     "aux_is what it is. computes_in: the library computes in this lower precision; patch: it does, and its "
-    "casts were taken out. chaotic_after: past this step a change of 1e-16 decides, so none is checked."
+    "casts were taken out. handed: the library was given this in place of an estimate that it draws at random. "
+    "chaotic_after: past this step a change of 1e-16 decides, so none is checked."
 )
 
 
@@ -70,6 +71,8 @@ def made(case: dict[str, Any]) -> dict[str, Any] | None:
         case = case | {"computes_in": low}
     last = CHECKPOINTS[-1]
     path = stepped(case, last, Noise(None), **more)
+    if path.handed:
+        case = case | {"handed": path.handed}
     # A library that rounds to float32 may end up that far elsewhere.
     unit = 1e-8 if "computes_in" in case else np.finfo(float).eps
     others = [stepped(case, last, Noise(seed, unit), **more) for seed in range(REPEATS)]

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from optanim.autodiff import Tensor
-from optanim.driver import Layer
 from optanim.formula import parse
+from optanim.oracles import Layer
 
 Array = np.ndarray
 Function = Callable[..., Any]  # the parameters, one array or Tensor (R, *shape) each, to (R,)

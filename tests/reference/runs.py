@@ -13,10 +13,14 @@ Array = np.ndarray
 
 @dataclass
 class Steps:
-    """All parameters as one vector after every step, and the point that is shown where that is another."""
+    """All parameters as one vector after every step, and the point that is shown where that is another.
+
+    `handed` is what the library was given in place of what it would have drawn at random.
+    """
 
     points: Array
     shown: Array | None = None
+    handed: str = ""
 
 
 class Noise:

@@ -1,0 +1,77 @@
+"""What a schedule is in every step, its warm-up included, and what several schedules share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.kinds import schedule
+from optanim.scene import Thing
+from optanim.settings import ListOf, Number
+
+Array = NDArray[np.float64]
+Steps = Annotated[tuple[int, ...], ListOf(Number(low=0, whole=True))]
+OPEN: Any = None  # a first value that is not given is tuned
+
+
+def values(thing: Thing, total: int) -> Array:
+    """What a schedule is in every step of a run of so many, (total,)."""
+    return at(thing, np.arange(float(total)), total)
+
+
+def at(thing: Thing, t: Array, total: int) -> Array:
+    """What a schedule is at steps t of a run of `total`, its warm-up included."""
+    entry = schedule[thing.name]
+    settings = {name: each.default for name, each in schedule.common.items()} | entry.defaults()
+    settings |= dict(thing.settings)
+    own = {name: settings[name] for name in entry.settings}
+    if "warmup" in own:  # its own kind of warm-up
+        return np.asarray(entry.function(t, total, **own), dtype=np.float64)
+    warmup = settings["warmup"]
+    main = entry.function(np.maximum(t - warmup, 0.0), max(total - warmup, 1), **own)
+    if not warmup:
+        return np.broadcast_to(np.asarray(main, dtype=np.float64), t.shape)
+    return np.where(t < warmup, _warming(t / warmup, main, settings), main)
+
+
+def looks(thing: Thing) -> bool:
+    """Whether a schedule looks at the loss, and so is only known as the run goes."""
+    return "loss" in schedule[thing.name].asks
+
+
+def asked(thing: Thing, t: int, total: int, loss: float | None, state: dict[str, Any]) -> float:
+    """What a schedule that looks at the loss is in step t, after the loss of the step before."""
+    entry = schedule[thing.name]
+    settings = {name: each.default for name, each in schedule.common.items()} | entry.defaults()
+    settings |= dict(thing.settings)
+    own = {name: settings[name] for name in entry.settings}
+    warmup = settings["warmup"]
+    if t < warmup:
+        return float(_warming(np.array(t / warmup), own["initial"], settings))
+    return float(entry.function(t - warmup, max(total - warmup, 1), loss, state, **own))
+
+
+def _warming(part: Array, main: Any, settings: Mapping[str, Any]) -> Any:
+    """From `warmup_from` times the schedule's first value up to it."""
+    low = settings["warmup_from"]
+    shape = settings["warmup_shape"]
+    if shape == "constant":
+        return main * low
+    if shape == "exponential":
+        return main * low ** (1 - part)
+    return main * (low + (1 - low) * eased(np.clip(part, 0, 1), shape))
+
+
+def eased(part: Any, shape: str) -> Any:
+    """From 0 to 1 as part goes there: in a line, along half a cosine, or along a root."""
+    if shape == "cosine":
+        return (1 - np.cos(np.pi * part)) / 2
+    return np.sqrt(part) if shape == "sqrt" else part
+
+
+def between(first: Any, last: Any, part: Any, shape: str = "linear") -> Any:
+    """From one value to another as part goes from 0 to 1, and no further."""
+    return first + (last - first) * eased(np.clip(part, 0.0, 1.0), shape)
