@@ -20,11 +20,23 @@ def number(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
-def title(rule: Thing, registry: Registry = optimizer) -> str:
-    """The rule as a legend names it, with the rule inside it: Lookahead (Adam)."""
-    base = _inside(rule, registry)
-    own = registry[rule.name].title
-    return f"{own} ({title(base, registry)})" if base else own
+def title(rule: Thing, registry: Registry = optimizer, leads: bool = False) -> str:
+    """The rule as a legend names it, with the rule inside it: Lookahead (Adam).
+
+    With `leads`, leading numbers that are not the default too: SAM (SGD momentum 0.9).
+    """
+    base, entry = _inside(rule, registry), registry[rule.name]
+    own = entry.title
+    lead = entry.lead
+    value = rule.settings.get(lead.name, lead.default) if lead else None
+    if leads and lead and is_number(value) and value != lead.default:
+        named = "" if lead.name == rule.name else f"{lead.name.replace('_', ' ')} "
+        own = f"{own} {named}{number(value)}"
+    return f"{own} ({title(base, registry, leads)})" if base else own
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _inside(rule: Thing, registry: Registry) -> Thing | None:
@@ -53,6 +65,9 @@ def labels(
     for text in dict.fromkeys(texts):
         alike = [i for i, each in enumerate(texts) if each == text]
         facts = _facts([runs[i] for i in alike], [rates[i] for i in alike], registry)
+        if all(runs[i].label is None for i in alike):
+            whole = {title(runs[i].rule, registry, leads=True) for i in alike}
+            text = whole.pop() if len(whole) == 1 else text
         for i, differs in zip(alike, _differences(facts), strict=True):
             out[i] = (f"{text} {differs}", differs) if differs else (text, "")
     return _numbered(out)

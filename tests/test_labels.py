@@ -18,7 +18,12 @@ def run(rule: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
     ("runs", "expected"),
     [
         ([run("gd")], ["GD"]),
-        ([run("momentum", {"momentum": 0.5}), run("gd")], ["Momentum", "GD"]),
+        ([run("momentum", {"momentum": 0.5}), run("gd")], ["Momentum 0.5", "GD"]),
+        (
+            [run("sgd", {"momentum": 0.9}), run("sgd", {"momentum": 0.9}, lr=0.2)],
+            ["SGD momentum 0.9 lr 0.1", "SGD momentum 0.9 lr 0.2"],
+        ),
+        ([run("sam", {"base": Thing("sgd", {"momentum": 0.9})})], ["SAM (SGD momentum 0.9)"]),
         ([run("adam", lr=0.1), run("adam", lr=0.01)], ["Adam lr 0.1", "Adam lr 0.01"]),
         ([run("momentum"), run("momentum", {"momentum": 0.5})], ["Momentum 0.9", "Momentum 0.5"]),
         ([run("adam", {"beta2": 0.99}), run("adam")], ["Adam beta2 0.99", "Adam beta2 0.999"]),
