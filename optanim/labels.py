@@ -28,7 +28,7 @@ def title(rule: Thing, registry: Registry = optimizer, leads: bool = False) -> s
     base, entry = _inside(rule, registry), registry[rule.name]
     own = entry.title
     lead = entry.lead
-    value = rule.settings.get(lead.name, lead.default) if lead else None
+    value: Any = rule.settings.get(lead.name, lead.default) if lead else None
     if leads and lead and is_number(value) and value != lead.default:
         named = "" if lead.name == rule.name else f"{lead.name.replace('_', ' ')} "
         own = f"{own} {named}{number(value)}"

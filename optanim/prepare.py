@@ -62,7 +62,7 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     if problem is None or not scene.runs:
         return Prepared(data, problem)
     runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
-    rates = tuple(run.lr if run.lr is not None else registry.stated(run.rule, "lr") for run in scene.runs)
+    rates = tuple(run.lr for run in scene.runs)
     bad = _bad_starts(scene, problem, runs)
     mistakes = [mistake for mistake in bad if mistake]
     for run, rate, start in zip(runs, rates, bad, strict=True):

@@ -128,12 +128,22 @@ def settings_line(run: Path, trace: Trace) -> str:
     parts = []
     if run.tuned is not None:
         edge = ", largest tried" if run.tuned.lr == run.tuned.grid[-1] else ", smallest tried"
-        parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else ''}")
+        best = "" if all(each.tuned for each in trace.runs) else f", best of {len(run.tuned.grid)}"
+        parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else best}")
     elif len(run.lr) and shared_rate(trace.runs) is None:
         parts.append(f"lr {rate(run)}")
+    decay = run.settings.get("weight_decay")
+    told = "weight decay" in run.differs
+    if isinstance(decay, float) and decay and not told and _differ(trace.runs, "weight_decay"):
+        parts.append(f"weight decay {number(decay)}")
     if run.ended is not None:
         parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
     return " · ".join(parts)
+
+
+def _differ(runs: Sequence[Path], setting: str) -> bool:
+    """Whether runs have different values of a setting; one without it has none of it."""
+    return len({str(run.settings.get(setting) or 0.0) for run in runs}) > 1
 
 
 def alt(trace: Trace) -> str:

@@ -14,6 +14,7 @@ from optanim.errors import Place, Source, UserError
 from optanim.kinds import optimizer
 from optanim.oracles import Draws, Layer
 from optanim.prepare import GRID, prepare
+from optanim.reader import read
 from optanim.registry import Registry
 from optanim.rules import Rule, kind_of
 from optanim.scene import Limits, Run, Scene, Thing
@@ -401,8 +402,8 @@ def polyak(
 
 
 def test_a_rules_own_lr_is_used_and_not_tuned() -> None:
-    path = simulate(scene(run("own_lr", None)), registry=rules).runs[0]
-    assert (path.lr[0], path.tuned) == (0.25, None)
+    text = "landscape: rosenbrock\nlr: 0.1\noptimizers: [newton, newton: {lr: 0.5}, newton: {lr: tuned}]"
+    assert [each.lr for each in read(text, name="s.yaml").runs] == [1.0, 0.5, None]
 
 
 def test_random_numbers_of_a_run_do_not_depend_on_its_neighbours() -> None:
