@@ -22,10 +22,9 @@ import numpy as np
 from optanim.errors import Source
 from optanim.kinds import optimizer
 from optanim.oracles import Draws, Layer, Oracles
-from optanim.prepare import asked
 from optanim.problem import problem
 from optanim.registry import Entry
-from optanim.rules import Rule
+from optanim.rules import Rule, asks_of
 from optanim.scene import Scene, Thing
 
 RUNS = 10_000
@@ -59,7 +58,7 @@ def arrays(state: Any) -> Iterator[Any]:
 def measured(entry: Entry, runs: int) -> tuple[float, float]:
     """The seconds of one step of all runs, and the bound: the least of several repeats."""
     thing = Thing(entry.name, {"base": BASE} if "base" in entry.asks else {})
-    asks = asked(thing)
+    asks = asks_of(Rule.of([thing], optimizer))
     on = problem(SQUARES if "residuals" in asks else BOWL)
     assert on is not None
     layer = Layer(slice(0, 2), (2,))

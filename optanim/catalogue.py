@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -13,7 +14,7 @@ from typing import Any
 from optanim.kinds import KINDS
 from optanim.registry import Entry, Setting
 from optanim.scene import Thing
-from optanim.settings import grouped
+from optanim.settings import Choice, grouped
 
 COSTS = {
     "grad": "gradients at further points",
@@ -50,9 +51,33 @@ def described(entry: Entry) -> dict[str, Any]:
     return found
 
 
+# What each way of weight decay does, said of every rule whose own formula does not.
+DECAYS = {
+    "coupled": "g = g + weight_decay * p, before the step",
+    "decoupled": "p = p * (1 - lr * weight_decay), before the step",
+    "after": "p = p * (1 - lr * weight_decay), after the step",
+}
+
+
 def body(entry: Entry) -> str:
-    """The docstring after its first line: the formula, and what needs words."""
-    return (inspect.getdoc(entry.function) or "").partition("\n")[2].strip("\n")
+    """The docstring after its first line: the formula, and what needs words; and how its weight decays."""
+    told = (inspect.getdoc(entry.function) or "").partition("\n")[2].strip("\n")
+    return "\n".join([told, *_decay_lines(entry, told)]) if told else told
+
+
+def _decay_lines(entry: Entry, told: str) -> list[str]:
+    ways = entry.settings.get("decay")
+    if (
+        entry.kind != "optimizer"
+        or ways is None
+        or re.search(r"\bdecay:", told)
+        or not isinstance(ways.type, Choice)
+    ):
+        return []
+    return [
+        f"{'weight_decay' if i == 0 else '':12}  {way + ':':10} {DECAYS[way]}"
+        for i, way in enumerate(ways.type.options)
+    ]
 
 
 def family(entry: Entry) -> str:
@@ -110,12 +135,15 @@ def written(value: Any) -> str:
 
 def variant_lines(variants: Mapping[str, Any]) -> list[str]:
     """Of every other implementation what to set to get its path, or what sets it apart."""
-    return [
-        f"{name}: {', '.join(f'{word}: {written(value)}' for word, value in each.items()) or 'the same'}"
-        if isinstance(each, Mapping)
-        else f"{name}: {each}"
-        for name, each in variants.items()
-    ]
+    lines = []
+    for name, each in variants.items():
+        if not isinstance(each, Mapping):
+            lines.append(f"{name}: {each}")
+            continue
+        settings = [f"{word}: {written(value)}" for word, value in each.items() if word != "but"]
+        words = f"; but {each['but']}" if "but" in each else ""
+        lines.append(f"{name}: {', '.join(settings) or 'the same'}{words}")
+    return lines
 
 
 def check_lines(entry: Entry) -> list[str]:
@@ -126,7 +154,8 @@ def check_lines(entry: Entry) -> list[str]:
             return ["no other library's path, but computed by hand and by what it must do, in the tests"]
         return ["nothing: it is not one of optanim's own"]
     return [
-        f"{each['library']} {each['version']} {each['class']}: {each['cases']} "
+        f"{each['library']} {each['version']} {each['class']}{', ' + each['how'] if each['how'] else ''}: "
+        f"{each['cases']} "
         f"path{'s' * (each['cases'] != 1)} equal to {each['tolerance']:.1e}, "
         f"the largest difference {each['error']:.0e}"
         for each in checks
@@ -142,11 +171,15 @@ def page() -> str:
         "# The update rules",
         "Made by `optanim list optimizers --markdown` from the rules themselves; `optanim explain NAME` says "
         "the same of one.",
-        f"{len(rules)} rules, {compared} of them compared with other implementations on {grouped(cases)} "
-        "recorded paths of up to 200 steps, parameter by parameter: each stands with the largest tolerance "
-        "that a path was allowed and the largest difference that was found, relative to the largest "
-        "parameter or 1. Tolerances are measured: a path that amplifies rounding is allowed what rounding "
-        "does to it. `make test` compares them all again.",
+        f"{len(rules)} rules, {compared} of them compared with other implementations in {grouped(cases)} "
+        "comparisons with recorded paths of up to 200 steps, parameter by parameter: each stands with the "
+        "largest tolerance that a path was allowed and the largest difference that was found, relative to "
+        "the largest parameter or 1. Tolerances are measured: a path that amplifies rounding is allowed "
+        "what rounding does to it. `make test` compares them all again.",
+        "Every implementation was run in float64, torch's default precision included, with its code as it "
+        "is. Where it was not, its line says so: computed in float64 where it asks for a lower precision, or "
+        "handed what it would draw at random, and then its users see another path than this; or in a lower "
+        "precision all the same.",
     ]
     families: dict[str, list[Entry]] = {}
     for entry in rules:
@@ -154,7 +187,7 @@ def page() -> str:
     for name, members in families.items():
         links = ", ".join(f"[{entry.title}](#{entry.name})" for entry in members)
         parts.append(f"- {name}: {links}")
-    parts = ["\n\n".join(parts[:3]), "\n".join(parts[3:])]
+    parts = ["\n\n".join(parts[:4]), "\n".join(parts[4:])]
     for name, members in families.items():
         parts.append(f"## {name}")
         parts += [_section(entry) for entry in members]

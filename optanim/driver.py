@@ -9,9 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from optanim.courses import Course
-from optanim.oracles import Array, Draws, Layer, Oracles, Residuals, State, across, kept
-from optanim.problem import Slope
+from optanim.oracles import Array, Draws, Layer, Noise, Oracles, Residuals, State, across, kept
 from optanim.rules import Rule, asks_of
+from optanim.search import Slope
 from optanim.trace import Ended
 
 
@@ -43,6 +43,7 @@ def drive(
     slope: Slope,
     progress: Callable[[int], None] | None = None,
     residuals: Residuals | None = None,
+    noise: Noise | None = None,
 ) -> None:
     """Steps all runs of all groups to their end, with one gradient of everything in each step.
 
@@ -50,7 +51,7 @@ def drive(
     its NaNs reach no other run; `group.ended` says when.
     """
     with np.errstate(all="ignore"):
-        steppers = [_stepper(group, loss, slope, residuals, record) for group, record in groups]
+        steppers = [_stepper(group, loss, slope, residuals, noise, record) for group, record in groups]
         going = [(stepper, next(stepper)) for stepper in steppers]
         while going:
             everything = [params for _, params in going]
@@ -71,7 +72,12 @@ def drive(
 
 
 def _stepper(
-    group: Group, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None, record: Record
+    group: Group,
+    loss: Callable[[Array], Array],
+    slope: Slope,
+    residuals: Residuals | None,
+    noise: Noise | None,
+    record: Record,
 ) -> Generator[Array, tuple[Array, Array], None]:
     """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
     rule, asks = group.rule, asks_of(group.rule)
@@ -80,10 +86,11 @@ def _stepper(
     states: list[State] = [{} for _ in layers]
     oracles = Oracles(loss, slope, residuals)
     draws = Draws(group.seeds) if "rng" in asks else None
+    tilts = noise.tilts() if noise else None
     group.evals = np.zeros(group.steps + 1, dtype=np.int64)
     runs: Any = np.arange(len(params))
     everyone: Any = slice(None)
-    averaging = rule.shows is not None
+    averaging = rule.averages
     shown = params
     before: Array | None = None  # the loss of the step before, which a schedule may look at
     record.point(0, everyone, shown)
@@ -107,6 +114,9 @@ def _stepper(
             if draws:
                 draws.keep(mask)
         record.loss(t - 1, everyone, scored)
+        if tilts:
+            oracles.tilt = next(tilts)
+            gradient = np.asfortranarray(gradient + oracles.tilt)
         lr = group.lr.at(t, everyone, before)
         rule.turn(t, everyone, before)
         before = scored
@@ -137,15 +147,12 @@ def _step(
     if len(layers) == 1 and len(layers[0].shape) == 1:  # the array is the layer
         bound = oracles.bound(params, layers[0], asks, draws)
         new = np.asfortranarray(rule.step(params, gradient, states[0], across(lr, 2), t, bound))
-        if new.shape != params.shape:
-            raise TypeError(f"the rule returned shape {new.shape} for parameters of shape {params.shape}")
         return new, np.asfortranarray(rule.shown(new, states[0]))
     new = np.empty_like(params)
-    shown = new if rule.shows is None else np.empty_like(params)
+    shown = np.empty_like(params) if rule.averages else new
     runs = len(params)
     for layer, state in zip(layers, states, strict=True):
-        p = params[:, layer.columns].reshape(runs, *layer.shape)
-        g = gradient[:, layer.columns].reshape(runs, *layer.shape)
+        p, g = layer.of(params), layer.of(gradient)
         bound = oracles.bound(params, layer, asks, draws)
         moved = rule.step(p, g, state, across(lr, p.ndim), t, bound)
         new[:, layer.columns] = moved.reshape(runs, -1)

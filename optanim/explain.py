@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
-from optanim.catalogue import COSTS, catalogue, check_lines, family, variant_lines, written
+from optanim.catalogue import COSTS, body, catalogue, check_lines, family, variant_lines, written
 from optanim.errors import Mistake, UserError
-from optanim.hints import a
+from optanim.hints import a, forms_of, letters, nearest
 from optanim.kinds import KINDS, THEMES
 from optanim.registry import Entry, Setting, settings_of
 from optanim.scene import Thing, keys
-from optanim.settings import closest
 
 THEME_WORDS = {
     "light": "For a white page; the default.",
@@ -50,10 +48,24 @@ KEY_WORDS = {
     "color": ("The colour of a run.", "the theme's next"),
     "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
     "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
-    "scale": ("Times as many pixels along each side, with the same layout.", ""),
+    "scale": (
+        "Of a format, times as many pixels along each side, with the same layout; of a landscape, how many "
+        "times as large it is drawn, one number or one for each axis.",
+        "",
+    ),
+    "shift": ("How far a landscape is moved along each axis, its start, view and minima with it.", ""),
+    "rotate": ("By how many degrees a landscape is turned about the origin, counterclockwise.", ""),
+    "noise": (
+        "Of a landscape, how far every gradient that a rule sees is off: a standard deviation, or a "
+        "distribution; what is drawn and scored has none. Of a dataset, how far its points are off.",
+        "none for a landscape",
+    ),
     "max_bytes": ("What the file may take; met by showing less, which is said.", ""),
     "warmup": ("The first steps, in which the value rises to where the schedule begins.", ""),
-    "warmup_from": ("What part of that value the warm-up begins with.", ""),
+    "warmup_from": (
+        "What part of that value it begins with; 0.01 if it is exponential and this 0.",
+        "",
+    ),
     "warmup_shape": ("How the value rises; constant keeps it where it begins.", ""),
     "suffix": ("What stands behind the scene's name in the name of the file.", ""),
 }
@@ -115,14 +127,19 @@ def explanation(name: str) -> str:
     texts += [text for text in (_explain_key(name),) if text]
     if not texts:
         known = [*THEMES, *(each for kind in KINDS.values() for each in kind), *KEY_WORDS, *_owners()]
+        forms = {letters(each): each for each in known}
+        for kind in KINDS.values():
+            forms |= forms_of(kind)
+        if letters(name) in forms:
+            return explanation(forms[letters(name)])
         raise UserError(
-            Mistake(f"nothing is called '{name}'", hint=closest(name, known) or "see `optanim list`")
+            Mistake(f"nothing is called '{name}'", hint=nearest(name, forms) or "see `optanim list`")
         )
     return "\n\n\n".join(texts)
 
 
 def _explain(entry: Entry) -> str:
-    parts = [f"{entry.name}: {a(entry.kind)}", inspect.getdoc(entry.function) or ""]
+    parts = [f"{entry.name}: {a(entry.kind)}", entry.summary, body(entry)]
     if entry.settings:
         parts.append("Settings\n" + _table(entry.settings.values()))
     common = KINDS[entry.kind].common

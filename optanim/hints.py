@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from optanim.kinds import KINDS, format_
 from optanim.registry import Registry
@@ -70,13 +71,41 @@ def instead_of_name(name: str, registry: Registry) -> str:
     if kind == "format":
         return instead_of_format(name)
     others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
-    hint = f"'{name}' is {a(others[0])}" if others else closest(name, registry)
+    hint = f"'{name}' is {a(others[0])}" if others else nearest(name, forms_of(registry))
     if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
         hint = f"write formula: {name}"
     if " - " in name:
         hint = "give the dashes of one list the same indent"
     listed = f"takes {' or '.join(registry)}" if kind == "distribution" else f"see optanim list {kind}s"
     return hint or listed
+
+
+def nearest(name: str, forms: Mapping[str, str]) -> str:
+    """The hint for a thing by its title or something like it; empty where nothing is near.
+
+    `forms` are the names by the letters of themselves and of their titles.
+    """
+    word = letters(name)
+    if word in forms:
+        return f"write '{forms[word]}'"
+    begin = list(dict.fromkeys(full for form, full in forms.items() if form.startswith(word)))
+    if len(word) >= 5 and 1 < len(begin) <= 4:
+        quoted = [f"'{each}'" for each in begin]
+        return f"did you mean {', '.join(quoted[:-1])} or {quoted[-1]}?"
+    hint = closest(name, forms.values())
+    if not hint and len(word) > 4 and (near := difflib.get_close_matches(word, forms, n=1, cutoff=0.6)):
+        hint = f"did you mean '{forms[near[0]]}'?"
+    return hint
+
+
+def forms_of(registry: Registry) -> dict[str, str]:
+    """Every name of a kind by the letters of its title, and by its own."""
+    return {letters(text): entry.name for entry in registry.entries() for text in (entry.title, entry.name)}
+
+
+def letters(text: str) -> str:
+    """A name without what people write in different ways: capitals, spaces, hyphens, underscores."""
+    return "".join(character for character in text.lower() if character.isalnum())
 
 
 def instead_of_format(name: str) -> str:

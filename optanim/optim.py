@@ -2,10 +2,12 @@
 
 There is a class for every registered rule that needs no more than gradients, by its title without
 spaces and hyphens: GD, SGD, Momentum, Nesterov, Adagrad, RMSprop, Adam, AdamW, LAMB, Lion, Muon, …
+Capitals may differ: SignSGD is signSGD. `help` of a class says its formula and its settings.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 from functools import cache
 from typing import Any, ClassVar
@@ -13,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from optanim.autodiff import Tensor
+from optanim.catalogue import body
 from optanim.hints import instead_of
 from optanim.kinds import optimizer
 from optanim.registry import Entry, type_of
@@ -87,6 +90,21 @@ class Optimizer:
                 )
                 param.value = rule(p, g, state, self.lr, self.t, **settings).reshape(param.shape)
 
+    def average(self) -> list[np.ndarray]:
+        """What is to be used in place of each Tensor, by a rule that averages its points.
+
+        The Tensors are where gradients are taken. A TypeError of rules whose Tensors are the result.
+        """
+        shows = self.entry.facts.get("shows")
+        if shows is None:
+            raise TypeError(f"{type(self).__name__} averages nothing: its Tensors are the result")
+        if not self.t:
+            return [np.array(param.data) for param in self.params]
+        return [
+            shows(param.data.reshape(1, *(param.shape or (1,))), state, **self.settings).reshape(param.shape)
+            for param, state in zip(self.params, self._states, strict=True)
+        ]
+
     def __repr__(self) -> str:
         settings = "".join(f", {name}={value!r}" for name, value in self.settings.items())
         return f"{type(self).__name__}({len(self.params)} Tensors, lr={self.lr!r}{settings})"
@@ -112,16 +130,37 @@ def _classes() -> dict[str, type[Optimizer]]:
     for entry in optimizer.entries():
         if not entry.asks:
             name = _class_name(entry)
-            text = f"{entry.summary}\n\nThe rule '{entry.name}'; see `optanim explain {entry.name}`."
-            made[name] = type(name, (Optimizer,), {"entry": entry, "__doc__": text, "__module__": __name__})
+            formula = f"{entry.summary}\n\n{body(entry)}".rstrip()
+            members = {
+                "entry": entry,
+                "__doc__": f"{formula}\n\nThe rule '{entry.name}'; see `optanim explain {entry.name}`.",
+                "__module__": __name__,
+                "__signature__": _signature(entry),
+            }
+            made[name] = type(name, (Optimizer,), members)
     return made
 
 
+def _signature(entry: Entry) -> inspect.Signature:
+    """What a class takes: Tensors, a learning rate and the settings of its rule."""
+    either, named = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    return inspect.Signature(
+        [
+            inspect.Parameter("params", either),
+            inspect.Parameter("lr", either, default=entry.facts.get("lr")),
+            *(inspect.Parameter(each.name, named, default=each.default) for each in entry.settings.values()),
+        ]
+    )
+
+
 def __getattr__(name: str) -> type[Optimizer]:
-    if not name.startswith("_") and name in _classes():
-        return _classes()[name]
+    if name.startswith("_"):
+        raise AttributeError(f"optanim.optim has no {name}")
+    for known, made in _classes().items():
+        if name.lower() == known.lower():
+            return made
     for entry in optimizer.entries():
-        if name == _class_name(entry):
+        if name.lower() == _class_name(entry).lower():
             more = ", ".join(entry.asks)
             raise AttributeError(
                 f"{name} asks for more than a gradient ({more}): name {entry.name} in a scene"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.problem import Slope, hessian
+from optanim.datasets import draw
+from optanim.scene import Thing
+from optanim.search import Slope, hessian
 
 Array = NDArray[Any]
 State = dict[str, Any]
@@ -23,6 +25,12 @@ class Layer:
 
     columns: slice
     shape: tuple[int, ...]
+
+    def of(self, whole: Array) -> Array:
+        """This layer's numbers out of those of all, (R, *shape)."""
+        part = whole[:, self.columns].reshape(len(whole), *self.shape)
+        # A matrix in one memory order: sums along an axis round by it, and it is another for one run alone.
+        return part if part.ndim == 2 else np.ascontiguousarray(part)
 
 
 class Draws:
@@ -46,6 +54,23 @@ class Draws:
         self.generators = [g for g, kept in zip(self.generators, mask, strict=True) if kept]
 
 
+class Noise:
+    """What every gradient of a step is off by: in each step the landscape is tilted anew, for all runs alike.
+
+    As a batch of data would, the tilt is the same wherever in a step the gradient is taken.
+    """
+
+    def __init__(self, what: Thing | float, seed: int, n: int) -> None:
+        # A stream of its own, beside those of the data and of the rules.
+        self.what, self.seed, self.n = what, np.random.SeedSequence(seed, spawn_key=(1,)), n
+
+    def tilts(self) -> Iterator[Array]:
+        """Of each step in turn what is added to the gradient, (n,)."""
+        generator = np.random.Generator(np.random.PCG64(self.seed))
+        while True:
+            yield draw(self.what, generator, (self.n,))
+
+
 class Oracles:
     """What a rule may ask of the problem, in the shape of its own layer; gradients are counted."""
 
@@ -56,6 +81,7 @@ class Oracles:
         self.problem_slope = slope
         self.problem_residuals = residuals
         self.count = 0
+        self.tilt: Array | None = None  # of the step, about where its gradient was taken
 
     def bound(
         self, params: Array, layer: Layer, asks: tuple[str, ...], draws: Draws | None
@@ -69,12 +95,19 @@ class Oracles:
             moved[:, layer.columns] = p.reshape(len(p), -1)
             return moved
 
+        tilt = self.tilt
+
         def loss(p: Array) -> Array:
-            return across(self.problem_loss(whole(p)), 1 + len(layer.shape))
+            value = self.problem_loss(whole(p))
+            if tilt is not None:
+                value = value + ((whole(p) - params) * tilt).sum(axis=1)
+            return across(value, 1 + len(layer.shape))
 
         def grad(p: Array) -> Array:
             self.count += 1
-            return self.problem_slope(whole(p))[1][:, layer.columns].reshape(p.shape)
+            slope = self.problem_slope(whole(p))[1]
+            slope = slope if tilt is None else slope + tilt
+            return slope[:, layer.columns].reshape(p.shape)
 
         def second(p: Array) -> Array:
             size = layer.columns.stop - layer.columns.start

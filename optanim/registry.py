@@ -14,10 +14,21 @@ import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    overload,
+)
 
-from optanim.settings import LEAD, SCHEDULED, Choice, Flag, Mark, Number, OneOf, Text, Type
+from optanim.settings import LEAD, SCHEDULED, Choice, Flag, Mark, Nothing, Number, OneOf, Text, Type
 
+F = TypeVar("F", bound=Callable[..., Any])
 REQUIRED: Any = inspect.Parameter.empty
 
 
@@ -114,8 +125,14 @@ class Registry:
         self._entries: dict[str, Entry] = {}
         self._loaded = False
 
-    def __call__(self, *, name: str | None = None, **facts: Any) -> Callable[[Any], Any]:
-        """The decorator that registers a function (or a dataclass) under its own name."""
+    @overload
+    def __call__(self, function: F) -> F: ...
+
+    @overload
+    def __call__(self, *, name: str | None = None, **facts: Any) -> Callable[[Any], Any]: ...
+
+    def __call__(self, function: Any = None, *, name: str | None = None, **facts: Any) -> Any:
+        """The decorator that registers a function (or a dataclass) under its own name, with facts or bare."""
 
         def register(function: Any) -> Any:
             entry = self._entry(name or _snake(function.__name__), function, facts)
@@ -124,7 +141,7 @@ class Registry:
             self._entries[entry.name] = entry
             return function
 
-        return register
+        return register if function is None else register(function)
 
     def _entry(self, name: str, function: Any, facts: dict[str, Any]) -> Entry:
         unknown = set(facts) - set(self.fact_names)
@@ -209,10 +226,19 @@ def settings_of(function: Callable[..., Any]) -> dict[str, Setting]:
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is not parameter.KEYWORD_ONLY:
             continue
-        kind, marks = type_of(hints.get(parameter.name, float))
+        hint = hints.get(parameter.name, float)
+        kind, marks = type_of(hint)
+        if _may_be_none(hint) and parameter.default is not None and parameter.default is not REQUIRED:
+            kind = OneOf((*(kind.types if isinstance(kind, OneOf) else (kind,)), Nothing()))
         settings.append(Setting(parameter.name, kind, parameter.default, LEAD in marks, SCHEDULED in marks))
     settings.sort(key=lambda setting: not setting.lead)
     return {setting.name: setting for setting in settings}
+
+
+def _may_be_none(hint: Any) -> bool:
+    if get_origin(hint) is Annotated:
+        return _may_be_none(get_args(hint)[0])
+    return get_origin(hint) in (Union, types.UnionType) and type(None) in get_args(hint)
 
 
 def type_of(hint: Any) -> tuple[Type, tuple[Mark, ...]]:

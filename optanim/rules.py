@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from optanim.courses import Course, is_scheduled
+from optanim.errors import Mistake, UserError
 from optanim.oracles import Array, Layer, Oracles, State, across, is_number, kept, together
 from optanim.registry import Registry
 from optanim.scene import Thing
@@ -87,15 +88,55 @@ class Rule:
 
     def step(self, p: Array, g: Array, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Array:
         asked = [self._wrapped(state, lr, t, oracles) if a == "base" else oracles[a] for a in self.asks]
-        new: Array = self.function(p, g, state, lr, t, *asked, **self._settings(p.ndim))
+        settings = self._settings(p.ndim)
+        new: Array = self.function(p, g, state, lr, t, *asked, **settings)
+        if getattr(new, "shape", None) != p.shape:
+            self._refuse(f"returned {_shape(new)}", f"it has to return the new p, of p's shape {p.shape}")
+        if t == 1 and len(p) > 1 and not self.asks and not self.function.__module__.startswith("optanim."):
+            self._check_rows(p, g, lr, new, settings)
         return new
+
+    def _check_rows(self, p: Array, g: Array, lr: Any, new: Array, settings: dict[str, Any]) -> None:
+        """That somebody's own rule steps a run the same alone and beside others."""
+
+        def first(value: Any) -> Any:
+            return value[:1] if isinstance(value, np.ndarray) and value.ndim == p.ndim else value
+
+        alone = self.function(p[:1], g[:1], {}, first(lr), 1, **{n: first(v) for n, v in settings.items()})
+        if not np.allclose(alone, new[:1], rtol=1e-6, atol=0, equal_nan=True):
+            self._refuse(
+                "steps a run another way alone than beside others",
+                "p and g have an axis of runs first: reduce over the others, as optanim.optimizers.norm does",
+            )
+
+    def _refuse(self, what: str, hint: str) -> None:
+        raise UserError(Mistake(f"the rule '{self.function.__name__}' {what}", hint=hint))
+
+    @property
+    def averages(self) -> bool:
+        """Whether what is drawn and scored is not p: of this rule, or else of the one inside it."""
+        return self.shows is not None or (self.base is not None and self.base.averages)
 
     def shown(self, p: Array, state: State) -> Array:
         """What is drawn and scored."""
-        if self.shows is None:
+        if self.shows is not None:
+            made: Array = self.shows(p, state, **self._settings(p.ndim))
+            return made
+        if self.base is None or not self.base.averages:
             return p
-        shown: Array = self.shows(p, state, **self._settings(p.ndim))
-        return shown
+        if not self.base.parts:
+            return self.base.shown(p, state["base"])
+        made = np.empty_like(p)
+        for i, layer in enumerate(self.base.parts):
+            shown = self.base.shown(layer.of(p), state["base"][str(i)])
+            made[:, layer.columns] = shown.reshape(len(p), -1)
+        return made
+
+    def hide(self) -> None:
+        """Show p itself."""
+        self.shows = None
+        if self.base:
+            self.base.hide()
 
     def keep(self, mask: Array) -> None:
         """Forget the runs that are not in the mask."""
@@ -130,7 +171,7 @@ class Wrapped:
         )
         new = np.empty_like(p)
         for i, layer in enumerate(self.rule.parts):
-            part, slope = (whole[:, layer.columns].reshape(len(p), *layer.shape) for whole in (p, g))
+            part, slope = layer.of(p), layer.of(g)
             bound = oracles.bound(p, layer, asks_of(self.rule), asked["rng"])
             lr, state = np.ravel(self.lr), self.state.setdefault(str(i), {})
             moved = self.rule.step(part, slope, state, across(together(lr), part.ndim), self.t, bound)
@@ -139,13 +180,41 @@ class Wrapped:
 
     @property
     def momentum(self) -> Any:
-        """Its velocity; 0 where it has none."""
-        return self.state.get(self.rule.velocity or "", 0.0)
+        """The velocity of this rule, or else of the one inside it."""
+        name, states = self._holders()
+        if not self._inner.parts:
+            return states[0][name]
+        return np.concatenate([state[name].reshape(len(state[name]), -1) for state in states], axis=1)
 
     @momentum.setter
     def momentum(self, velocity: Any) -> None:
-        if self.rule.velocity in self.state:
-            self.state[self.rule.velocity] = velocity
+        name, states = self._holders()
+        if not self._inner.parts:
+            states[0][name] = velocity
+            return
+        for layer, state in zip(self._inner.parts, states, strict=True):
+            state[name] = velocity[:, layer.columns].reshape(state[name].shape)
+
+    @property
+    def _inner(self) -> Rule:
+        """The rule that has the velocity."""
+        rule = self.rule
+        while rule.velocity is None and rule.base:
+            rule = rule.base
+        return rule
+
+    def _holders(self) -> tuple[str, list[State]]:
+        """The name of the velocity, and the states that hold it: one of each layer it is apart for."""
+        rule, state = self.rule, self.state
+        while rule is not self._inner and rule.base:
+            rule, state = rule.base, state["base"]
+        assert rule.velocity is not None
+        return rule.velocity, [state[str(i)] for i in range(len(rule.parts))] or [state]
+
+
+def _shape(made: Any) -> str:
+    """What a rule returned, in words."""
+    return "None" if made is None else f"an array of shape {np.shape(made)}"
 
 
 def asks_of(rule: Rule) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from optanim.settings import (
     FileName,
     Formula,
     ListOf,
+    Nothing,
     Number,
     OneOf,
     Text,
@@ -50,6 +51,7 @@ class Reader:
         self.folder = folder
         self.mistakes: list[Mistake] = []
         self.incomplete: set[str] = set()  # names of lists that lack an entry that was wrong
+        self.outer = ""  # the rule of the run that is being read, around any other rule
 
     def wrong(self, message: str, place: Place | None, hint: str = "") -> None:
         self.mistakes.append(Mistake(message, place, hint))
@@ -169,6 +171,7 @@ class Reader:
             if numbers and (special or NUMBER.fullmatch(node.text)):
                 return self.check(node, lambda: self.scalar(node, numbers[0]))
             words = [word for each in scalars if isinstance(each, Choice) for word in each.options]
+            words += ["none" for each in scalars if isinstance(each, Nothing)]
             hint = closest(shown(node.text), words)
             if things and not hint and (not words or closest(node.text, KINDS[things[0].kind])):
                 return self.thing(node, things[0].kind)
@@ -236,6 +239,8 @@ class Reader:
         entry = self.entry(key, registry)
         if entry is None:
             return BAD
+        if common and kind == "optimizer":
+            self.outer = entry.name
         values: dict[str, Any] = {}
         places: dict[str, Place] = {}
         schema = {**registry.common, **entry.settings} if common else dict(entry.settings)
@@ -248,8 +253,10 @@ class Reader:
             self.strays(node, entry, schema)
         missing = [s.name for s in entry.settings.values() if s.required and s.name not in places]
         for name in missing:
-            lead = entry.settings[name].lead
-            hint = f"write {entry.name}: …" if lead else f"write {entry.name}: {{{name}: …}}"
+            lead, such = entry.settings[name].lead, "…"
+            if isinstance(entry.settings[name].type, ThingOf) and kind == "optimizer":
+                lead, such = not places, "momentum" if not places else "momentum, …"
+            hint = f"write {entry.name}: {such}" if lead else f"write {entry.name}: {{{name}: {such}}}"
             self.wrong(f"'{entry.name}' needs '{name}'", key.place, hint)
         good = {name: value for name, value in values.items() if value is not BAD}
         check = entry.facts.get("check")
@@ -386,6 +393,10 @@ class Reader:
             self.wrong(what, key.place)
             return
         hint = instead_of(name, known, value)
+        if owner in KINDS["optimizer"] and name in KINDS["optimizer"].common and name != "weight_decay":
+            hint = f"{name} belongs to '{self.outer}', outside base"
+        if "base" in known and name in KINDS["optimizer"]:
+            hint = f"write {owner}: {{base: {{{name}: {value or '…'}}}}}"
         if not hint and not owner:
             owners = [e.name for e in KINDS["optimizer"].entries() if key.text in e.settings]
             if owners:

@@ -28,7 +28,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         rules = {rule for rule, _ in compared}
         libraries = Counter(library for _, library in compared).most_common()
         named = ", ".join(f"{library} ({cases})" for library, cases in libraries)
-        terminalreporter.write_line(f"reference: {len(rules)} rules, {len(compared)} cases: {named}")
+        terminalreporter.write_line(f"reference: {len(rules)} rules, {len(compared)} comparisons: {named}")
+    if tables := found.get("schedule"):
+        libraries = Counter(library for _, library in tables).most_common()
+        named = ", ".join(f"{library} ({cases})" for library, cases in libraries)
+        kinds = {name for name, _ in tables}
+        terminalreporter.write_line(f"schedules: {len(kinds)} kinds, {len(tables)} tables: {named}")
     if checked := found.get("landscape"):
         totals: Counter[str] = Counter()
         for what, count in checked:

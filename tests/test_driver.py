@@ -9,7 +9,10 @@ import pytest
 
 from optanim.courses import Course
 from optanim.driver import Group, drive
+from optanim.errors import UserError
 from optanim.kinds import optimizer
+from optanim.optimizers import norm
+from optanim.oracles import Layer
 from optanim.registry import Registry
 from optanim.rules import Rule
 from optanim.scene import Thing
@@ -114,8 +117,41 @@ def test_what_a_rule_returns_has_to_have_the_shape_of_the_parameters() -> None:
     group = Group(
         Rule.of([Thing("flattened")] * 2, rules), Course([1.0, 1.0], 1), np.ones((2, 2)), VALLEY.layers, 1
     )
-    with pytest.raises(TypeError, match=r"the rule returned shape \(4,\) for parameters of shape \(2, 2\)"):
+    with pytest.raises(UserError, match=r"'flattened' returned an array of shape \(4,\)\n.*shape \(2, 2\)"):
         drive([(group, Points(2, 1, 2))], VALLEY.loss, VALLEY.slope)
+
+
+@pytest.mark.parametrize("shapes", [[[2]], [[1], [1]]])
+def test_a_rule_of_ones_own_that_returns_nothing_or_mixes_runs_is_told(shapes: list[list[int]]) -> None:
+    rules = Registry("optimizer", "optanim.optimizers", fixed=optimizer.fixed, asks=optimizer.may_ask)
+
+    @rules
+    def forgetful(p: Any, g: Any, state: Any, lr: Any, t: int) -> Any:
+        p - lr * g
+
+    @rules
+    def mixing(p: Any, g: Any, state: Any, lr: Any, t: int, *, eps: float = 0.1) -> Any:
+        return p - lr * g / (np.linalg.norm(g) + eps)
+
+    @rules
+    def apart(p: Any, g: Any, state: Any, lr: Any, t: int, *, eps: float = 0.1) -> Any:
+        return p - lr * g / (norm(g) + eps)
+
+    layers = (
+        [Layer(slice(0, 2), (2,))] if len(shapes) == 1 else [Layer(slice(i, i + 1), (1,)) for i in (0, 1)]
+    )
+
+    def run(name: str) -> None:
+        things = [Thing(name, {} if name == "forgetful" else {"eps": eps}) for eps in (0.1, 0.2)]
+        start = np.array([[1.0, 2.0], [3.0, 4.0]])
+        group = Group(Rule.of(things, rules), Course([1.0, 2.0], 2), start, layers, 2)
+        drive([(group, Points(2, 2, 2))], VALLEY.loss, VALLEY.slope)
+
+    run("apart")
+    with pytest.raises(UserError, match="the rule 'forgetful' returned None\n  it has to return the new p"):
+        run("forgetful")
+    with pytest.raises(UserError, match="'mixing' steps a run another way alone than beside others"):
+        run("mixing")
 
 
 def test_what_cannot_be_asked_for_fails_when_it_is_registered() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -43,6 +44,38 @@ def test_there_is_a_class_for_every_rule() -> None:
     assert "The rule 'lamb'" in (optim.LAMB.__doc__ or "")
     with pytest.raises(AttributeError, match=r"optanim.optim has no Lambb"):
         optim.Lambb  # noqa: B018
+
+
+def test_capitals_do_not_matter_and_help_says_the_settings() -> None:
+    assert optim.SignSGD is optim.signSGD
+    with pytest.raises(AttributeError, match="name lbfgs in a scene"):
+        optim.lbfgs  # noqa: B018
+    assert str(inspect.signature(optim.Lion)) == (
+        "(params, lr=None, *, beta1=0.9, beta2=0.99, weight_decay=0.0, decay='decoupled')"
+    )
+    assert inspect.signature(optim.Prodigy).parameters["lr"].default == 1.0
+    assert "p = p * (1 - lr * weight_decay) - lr * s * X" in (optim.Muon.__doc__ or "")
+
+
+@pytest.mark.parametrize("name", ["ScheduleFreeSGD", "ScheduleFreeAdamW", "ScheduleFreeRAdam", "ASGD"])
+def test_the_average_is_what_a_scene_shows(name: str) -> None:
+    entry = getattr(optim, name).entry
+    thing = Thing(entry.name, {"t0": 1.0} if name == "ASGD" else {})
+    record, _ = stepped([thing], [0.05], MATRIX.start[None], MATRIX, 8)
+    tensors = [Tensor(MATRIX.start[layer.columns].reshape(layer.shape)) for layer in MATRIX.layers]
+    opt = getattr(optim, name)(tensors, 0.05, **thing.settings)
+    assert [part.shape for part in opt.average()] == [layer.shape for layer in MATRIX.layers]
+    for _ in range(8):
+        opt.zero_grad()
+        MATRIX.function(*(tensor[None] for tensor in tensors)).sum().backward()
+        opt.step()
+    flat = np.concatenate([part.ravel() for part in opt.average()])
+    np.testing.assert_allclose(flat, record.points[8, 0], rtol=1e-9)
+
+
+def test_there_is_no_average_of_a_rule_that_takes_none() -> None:
+    with pytest.raises(TypeError, match="Adam averages nothing: its Tensors are the result"):
+        optim.Adam([Tensor(1.0)], 0.1).average()
 
 
 def test_each_tensor_is_a_layer() -> None:

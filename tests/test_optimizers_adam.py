@@ -57,7 +57,9 @@ def test_variants_are_settings(rule: str) -> None:
     entry = optimizer[rule]
     assert entry.facts["reference"]
     for variant in entry.facts.get("variants", {}).values():
-        for name, value in (variant if isinstance(variant, dict) else {}).items():
+        settings = dict(variant) if isinstance(variant, dict) else {}
+        assert settings.pop("but", "but") != ""
+        for name, value in settings.items():
             assert entry.settings[name].type.check(value) == value  # type: ignore[union-attr]
 
 
@@ -155,7 +157,9 @@ def test_stableadamw_shortens_the_step_of_a_gradient_that_v_does_not_expect() ->
 def test_mars_leaves_vectors_to_adamw_only_where_told() -> None:
     one = {"optimize_1d": False, "eps_root": 0.0, "eps_hat": False}
     adamw = path("adamw", (8,), beta2=0.95, weight_decay=0.1)
-    np.testing.assert_allclose(path("mars", (8,), **one), adamw, rtol=1e-12)
+    np.testing.assert_allclose(path("mars", (8,), **one, weight_decay=0.1), adamw, rtol=1e-12)
+    own = path("mars", (8,), **one, weight_decay=0.7, weight_decay_1d=0.1)
+    np.testing.assert_allclose(own, adamw, rtol=1e-12)
     assert not np.allclose(path("mars", (8,)), adamw)
 
 

@@ -296,15 +296,6 @@ def test_lookahead_is_its_base_between_pulls() -> None:
     np.testing.assert_allclose(slow[5], fast[0] + 0.3 * (fast[5] - fast[0]), rtol=1e-14)
 
 
-def test_a_pullback_of_what_has_no_momentum_changes_nothing() -> None:
-    paths = [
-        path("lookahead", ROSENBROCK, 20, lr=0.01, base={"adam": {}}, pullback=pullback).points
-        for pullback in ("none", "reset", "pullback")
-    ]
-    np.testing.assert_array_equal(paths[1], paths[0])
-    np.testing.assert_array_equal(paths[2], paths[0])
-
-
 def test_sam_steps_by_the_gradient_at_the_worst_point_of_a_ball() -> None:
     point = path("sam", VALLEY, 1, lr=0.1, base={"gd": {}}, rho=0.5).points[1]
     g = VALLEY.slope(VALLEY.start[None])[1]
@@ -340,16 +331,16 @@ optimizers:
   - lookahead: adam
   - sam: {base: {sgd: {momentum: 0.9}}}
   - lookahead: {base: {sam: adam}, every: 3}
-  - lookahead: lbfgs
-  - lookahead: {base: {lbfgs: {history: 2}}}
+  - lookahead: {base: {adashift: {keep_num: 3}}}
+  - lookahead: {base: {adashift: {keep_num: 2}}}
 """
     trace = scene(text, tmp_path)
     assert [run.label for run in trace.runs] == [
         "Lookahead (Adam)",
-        "SAM (SGD)",
+        "SAM (SGD momentum 0.9)",
         "Lookahead (SAM (Adam))",
-        "Lookahead (L-BFGS) history 100",
-        "Lookahead (L-BFGS) history 2",
+        "Lookahead (AdaShift) keep num 3",
+        "Lookahead (AdaShift) keep num 2",
     ]
     assert all(run.ended is None and run.loss[-1] < run.loss[0] for run in trace.runs)
     assert [run.evals[-1] for run in trace.runs[:3]] == [30, 60, 60]

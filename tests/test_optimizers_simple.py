@@ -9,6 +9,7 @@ import pytest
 
 from optanim.kinds import optimizer
 from optanim.optimizers._parts import tangent, total
+from optanim.reader import read
 
 RNG = np.random.default_rng(5)
 GRADIENTS = RNG.normal(size=(12, 2, 3))
@@ -49,6 +50,11 @@ def test_what_a_rule_is_when_its_own_idea_is_off(
     rule: str, settings: dict[str, Any], other: str, its: dict[str, Any]
 ) -> None:
     np.testing.assert_allclose(path(rule, **settings), path(other, **its), rtol=1e-12, atol=1e-13)
+
+
+def test_nesterov_takes_a_momentum_that_is_a_schedule() -> None:
+    run = "sgd: {nesterov: true, momentum: {linear: {initial: 0.5}}}"
+    assert read(f"landscape: beale\noptimizers: [{run}]\nlr: 0.001\n").runs[0].rule.name == "sgd"
 
 
 @pytest.mark.parametrize("rule", ["momentum", "nesterov", "rmsprop"])

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from ast import literal_eval
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from optanim.kinds import optimizer
+from optanim.scene import Thing
 from tests.reference import verified
-from tests.reference.check import CASES, check, named, ours, read, versions
-from tests.reference.settings import Unknown, Unsupported
+from tests.reference.aliases import also
+from tests.reference.check import CASES, check, named, others, ours, read, versions
+from tests.reference.settings import Unknown, Unsupported, to_settings
 
 ALL, PROBLEMS = read(CASES)
 VERSIONS = versions(CASES)
 
 # Rules that no library has or whose path none shows, and the test that checks them instead.
 OTHERWISE = {
-    "gd": "test_printed_end_points",
-    "momentum": "test_printed_end_points",
-    "nesterov": "test_what_a_rule_is_when_its_own_idea_is_off",
     "barzilai_borwein": "test_barzilai_borwein_steps_by_the_curvature_it_met",
     "newton": "test_newton_converges_quadratically",
     "saddle_free_newton": "test_newton_goes_to_a_saddle_and_saddle_free_newton_away_from_it",
@@ -50,30 +50,92 @@ def label(case: dict[str, Any]) -> str:
     return re.sub(r"[^\w.=,()-]+", "_", words)
 
 
-CHECKED = [(case, rule) for case in ALL if (rule := rule_of(case))]
+def rules_of(case: dict[str, Any]) -> list[tuple[str, Thing | None]]:
+    """The rules whose path a case is: the first by name, the others with their settings."""
+    rule = rule_of(case)
+    also = others(case, PROBLEMS[case["problem"]]) if rule and rule != "?" else []
+    return [(rule, None), *((each.name, each) for each in also)] if rule else []
 
 
-@pytest.mark.parametrize(("case", "rule"), [pytest.param(*each, id=label(each[0])) for each in CHECKED])
-def test_path(case: dict[str, Any], rule: str, record_property: Callable[[str, object], None]) -> None:
+CHECKED = [(case, *each) for case in ALL for each in rules_of(case)]
+PATHS = [pytest.param(*each, id=f"{label(each[0])}-as-{each[1]}") for each in CHECKED]
+
+
+@pytest.mark.parametrize(("case", "rule", "settings"), PATHS)
+def test_path(
+    case: dict[str, Any], rule: str, settings: Thing | None, record_property: Callable[[str, object], None]
+) -> None:
     library, _ = verified.library(case)
-    outcome = check(case, PROBLEMS[case["problem"]])
+    outcome = check(case, PROBLEMS[case["problem"]], settings)
     assert outcome.status == "passed", f"{named(case)}: {outcome.why}"
     record_property("reference", [rule, f"{library} {VERSIONS[library]}"])
 
 
 def test_every_rule_is_checked(record_property: Callable[[str, object], None]) -> None:
-    compared = {rule for _, rule in CHECKED}
+    compared = {rule for _, rule, _ in CHECKED}
     rules = {entry.name for entry in optimizer.entries()}
     assert rules - compared == set(OTHERWISE)
-    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_*.py"))
+    tests = [
+        part for file in Path(__file__).parent.glob("test_*.py") for part in file.read_text().split("\n\n\n")
+    ]
     for rule, test in OTHERWISE.items():
-        assert f"def {test}(" in tests
+        found = [part for part in tests if f"\ndef {test}(" in f"\n{part}"]
+        assert len(found) == 1 and re.search(rf"\b{rule}\b", found[0].replace(test, "")), f"{test}: {rule}"
         record_property("otherwise", [rule, test])
+
+
+LIBRARIES = {
+    "torch.optim": "torch",
+    "keras.optimizers": "keras",
+    "timm.optim": "timm",
+    "muon": "muon-optimizer",
+}
+
+
+# They agree as far as their precision lets them.
+SINGLE = ("keras.optimizers.Adafactor", "optax.adafactor", "pytorch_optimizer.DAdaptSGD")
+# What makes SGD of another library the rule.
+AT = {"momentum": {"momentum": 0.9}, "nesterov": {"momentum": 0.9, "nesterov": True}}
+
+
+def stated_variants() -> Iterator[tuple[str, str, dict[str, Any], dict[str, Any]]]:
+    """Every variant that is settings: the rule, its settings, and the case of the library's defaults."""
+    for entry in optimizer.entries():
+        for name, variant in entry.facts.get("variants", {}).items():
+            match = re.fullmatch(r"(\w+(?:\.optim\w*)?)\.((?:contrib\.)?\w+)(?:\(([^)]*)\))?", name)
+            if not match or not isinstance(variant, dict) or entry.function.__module__.endswith("wrappers"):
+                continue
+            lib, cls, words = match.groups()
+            given = {word: literal_eval(value) for word, value in re.findall(r"(\w+)=([^,]+)", words or "")}
+            given |= AT.get(entry.name, {})
+            settings = {word: value for word, value in variant.items() if word != "but"}
+            yield entry.name, name, settings, {"lib": LIBRARIES.get(lib, lib), "cls": cls, "kw": given}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "variant", "case"), [pytest.param(*v, id=v[1]) for v in stated_variants()]
+)
+def test_a_variant_is_the_row_of_its_class(
+    rule: str, name: str, variant: dict[str, Any], case: dict[str, Any]
+) -> None:
+    """What explain says of another implementation is what its paths are checked with."""
+    entry = optimizer[rule]
+    if name in SINGLE:
+        assert "single precision" in entry.facts["variants"][name]["but"]
+        with pytest.raises(Unsupported, match="single precision"):
+            to_settings(case)
+        return
+    theirs, settings = to_settings(case)
+    if theirs != rule:  # AdamW and SGDW are Adam and SGD with decoupled decay
+        full = optimizer[theirs].defaults() | settings
+        settings = also(theirs, settings, case["lib"]).get(rule, full)
+    expected = entry.defaults() | {word: value for word, value in settings.items() if word in entry.settings}
+    assert entry.defaults() | variant == expected
 
 
 def test_verified_is_up_to_date() -> None:
     """`python -m tests.reference.check --write` writes it; errors found may differ between machines."""
-    expected = verified.entries(((case, rule, 0.0) for case, rule in CHECKED), VERSIONS)
+    expected = verified.entries(((case, rule, 0.0) for case, rule, _ in CHECKED), VERSIONS)
     found = json.loads(verified.FILE.read_text())
     for entry in (entry for made in found.values() for entry in made):
         assert 0 <= entry["error"] <= entry["tolerance"]

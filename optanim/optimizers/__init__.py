@@ -5,6 +5,9 @@ what it remembers in `state`, every array of it with the runs first. Its setting
 arrays of one value per run that broadcast.
 """
 
+# For rules of one's own: a length of each run.
+from optanim.optimizers._parts import norm as norm
+
 # To be read in this order: each family builds on those before it.
 ORDER = (
     "sgd",

@@ -44,11 +44,12 @@ def power(base: Any, exponent: Any) -> Any:
 
     NumPy's power of an array may round differently from Python's of a float, and a path that is
     chaotic would then depend on its neighbours. For one number per run, not for parameters.
+    Infinite or not a number where there is no such power, which ends that run alone.
     """
     if isinstance(base, np.ndarray) or isinstance(exponent, np.ndarray):
         pairs = np.broadcast(base, exponent)
-        return np.array([float(b) ** float(e) for b, e in pairs]).reshape(pairs.shape)
-    return base**exponent
+        return np.array([power(b.item(), e.item()) for b, e in pairs]).reshape(pairs.shape)
+    return float(np.float64(base) ** np.float64(exponent))
 
 
 def half_life_between(start: Any, end: Any, share: float) -> Any:
@@ -75,8 +76,9 @@ def norm(p: Any) -> Any:
 
 
 def over(a: Any, b: Any) -> Any:
-    """a / b, and 0 where a is 0 whatever b is there."""
-    return a / np.where(a == 0, 1.0, b)
+    """a / b, and 0 where a is 0 whatever b is there, or b is 0: the square of a tiny a is."""
+    none = (a == 0) | (b == 0)
+    return np.where(none, 0.0, a) / np.where(none, 1.0, b)
 
 
 def tangent(p: Any, g: Any, step: Any, delta: Any, eps: Any) -> tuple[Any, Any]:

@@ -20,6 +20,7 @@ from optanim.optimizers._parts import (
     power,
     rectification,
     root,
+    total,
 )
 from optanim.settings import NonNegative, Scheduled, Unit
 
@@ -32,7 +33,7 @@ ADAM = "Kingma and Ba 2015, arXiv:1412.6980"
     reference="torch.optim.Adam",
     variants={
         "optax.adam": {},
-        "keras.optimizers.Adam": {"eps": 1e-7, "eps_hat": True},
+        "keras.optimizers.Adam": {"eps": 1e-7, "eps_hat": True, "decay": "decoupled"},
         "torch.optim.Adam(amsgrad=True)": "is the rule amsgrad",
         "optax.adam(nesterov=True)": "is nadam with schedule: constant",
     },
@@ -59,7 +60,7 @@ def adam(
     v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(vhat) + eps)        (eps_inside_sqrt: mhat / sqrt(vhat + eps))
     Without bias_correction m and v are taken as they are.
-    eps_hat: mhat / (sqrt(v) + eps) * sqrt(1 - beta2**t), which adds less in the first steps.
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps; at first it is the larger.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     step = adam_direction(g, state, t, beta1, beta2, eps, bias_correction, eps_inside_sqrt, eps_hat)
@@ -92,7 +93,11 @@ def adamw(
 ) -> Any:
     """Adam with weight decay beside the gradient and not in it.
 
-    p = p * (1 - lr * weight_decay), then Adam's step
+    p = p * (1 - lr * weight_decay)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    p = p - lr * mhat / (sqrt(vhat) + eps)
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps.
     """
     p, g = decay_before(p, g, lr, weight_decay, "decoupled")
     return p - lr * adam_direction(g, state, t, beta1, beta2, eps, eps_hat=eps_hat)
@@ -104,7 +109,7 @@ def adamw(
     reference="torch.optim.Adam(amsgrad=True)",
     variants={
         "torch.optim.AdamW(amsgrad=True)": {"weight_decay": 0.01, "decay": "decoupled"},
-        "keras.optimizers.Adam(amsgrad=True)": {"eps": 1e-7, "eps_hat": True},
+        "keras.optimizers.Adam(amsgrad=True)": {"eps": 1e-7, "eps_hat": True, "decay": "decoupled"},
         "optax.amsgrad": {"max_corrected": True},
         "the paper": {"bias_correction": False},
     },
@@ -127,9 +132,12 @@ def amsgrad(
 ) -> Any:
     """Adam whose step size never grows again: the largest v so far instead of the last.
 
-    m and v as in Adam; u = max(u, v)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2
+    u = max(u, v)                                 uhat = u / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(uhat) + eps)        (the paper: without bias_correction)
-    The maximum is over v, and what is corrected is u; max_corrected: it is over vhat.
+    max_corrected: uhat = max(uhat, v / (1 - beta2**t)), the maximum after the correction.
+    eps_hat: (sqrt(u) + eps) / sqrt(1 - beta2**t) in place of sqrt(uhat) + eps.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m, v = moments(g, state, beta1, beta2)
@@ -152,7 +160,7 @@ def amsgrad(
     variants={
         "optax.adamax": {},
         "optax.adamaxw": {"weight_decay": 1e-4, "decay": "decoupled"},
-        "keras.optimizers.Adamax": {"eps": 1e-7, "eps_inside_max": False},
+        "keras.optimizers.Adamax": {"eps": 1e-7, "eps_inside_max": False, "decay": "decoupled"},
     },
 )
 def adamax(
@@ -171,7 +179,7 @@ def adamax(
 ) -> Any:
     """Adam that divides by the largest recent gradient instead of a root of an average.
 
-    m and mhat as in Adam
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
     u = max(beta2 * u, abs(g) + eps)              (without eps_inside_max: max(beta2 * u, abs(g)))
     p = p - lr * mhat / u                         (without eps_inside_max: mhat / (u + eps))
     """
@@ -187,7 +195,7 @@ def adamax(
     paper="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
     reference="torch.optim.NAdam",
     variants={
-        "keras.optimizers.Nadam": {"eps": 1e-7, "momentum_decay": 1.0},
+        "keras.optimizers.Nadam": {"eps": 1e-7, "momentum_decay": 1.0, "decay": "decoupled"},
         "optax.nadam": {"schedule": "constant"},
         "optax.nadamw": {"schedule": "constant", "weight_decay": 1e-4, "decay": "decoupled"},
         "timm.optim.NAdamW": "is the rule nadamw",
@@ -210,8 +218,9 @@ def nadam(
 ) -> Any:
     """Adam with Nesterov's momentum: the average gradient as it will be after the next step.
 
-    m, v and vhat as in Adam; mu(t) = beta1 * (1 - 0.96**(t * momentum_decay) / 2)
-    M = M * mu(t)                                 M starts at 1
+    m = beta1 * m + (1 - beta1) * g               M = M * mu(t), which starts at 1
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    mu(t) = beta1 * (1 - 0.96**(t * momentum_decay) / 2)
     mhat = mu(t+1) * m / (1 - M * mu(t+1)) + (1 - mu(t)) * g / (1 - M)
     p = p - lr * mhat / (sqrt(vhat) + eps)
     With schedule: constant mu is beta1. With a momentum_decay of 0 it is half of beta1.
@@ -249,8 +258,9 @@ def nadamw(
 ) -> Any:
     """AdamW with Nesterov's momentum and no schedule for it: the gradient is averaged in twice.
 
-    p = p * (1 - lr * weight_decay); m, v and vhat as in Adam
-    mhat = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
+    p = p * (1 - lr * weight_decay)
+    m = beta1 * m + (1 - beta1) * g               mhat = (beta1 * m + (1 - beta1) * g) / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(vhat) + eps)
     """
     p, g = decay_before(p, g, lr, weight_decay, "decoupled")
@@ -286,10 +296,13 @@ def radam(
 ) -> Any:
     """Adam that waits with dividing until v is an average of enough squares to be trusted.
 
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     longest = 2 / (1 - beta2) - 1                 length = longest - 2 * t * beta2**t / (1 - beta2**t)
     r = sqrt((length - 4) * (length - 2) * longest / ((longest - 4) * (longest - 2) * length))
     p = p - lr * r * mhat / (sqrt(vhat) + eps)    where length > threshold, else p - lr * mhat
-    eps_hat as in Adam. Without degenerated_to_sgd p rests until the length is reached.
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps.
+    Without degenerated_to_sgd p rests until the length is reached.
     """
     enough, r = rectification(beta2, t, threshold)
     start = p
@@ -307,7 +320,15 @@ def radam(
     title="QHAdam",
     paper="Ma and Yarats 2019, arXiv:1810.06801",
     reference="pytorch_optimizer.QHAdam(betas=(0.995, 0.999), nus=(0.7, 1.0))",
-    variants={"pytorch_optimizer.QHAdam": "has its weights in float32, and defaults that make it Adam"},
+    variants={
+        "pytorch_optimizer.QHAdam": {
+            "beta1": 0.9,
+            "nu1": 1.0,
+            "nu2": 1.0,
+            "but": "it takes its weights in single precision",
+        },
+        "torch_optimizer.QHAdam": {"beta1": 0.9, "nu1": 1.0, "nu2": 1.0},
+    },
 )
 def qhadam(
     p: Any,
@@ -326,7 +347,8 @@ def qhadam(
 ) -> Any:
     """Adam that mixes the newest gradient, and its square, into the averages of them.
 
-    mhat and vhat as in Adam
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     a = nu1 * mhat + (1 - nu1) * g                b = nu2 * vhat + (1 - nu2) * g**2
     p = p - lr * a / (sqrt(b) + eps)
     The defaults are those that the authors advise; with nu1 = nu2 = 1 this is Adam.
@@ -361,11 +383,12 @@ def laprop(
 ) -> Any:
     """Adam the other way round: momentum of gradients that are already divided by their size.
 
-    v and vhat as in Adam
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     m = beta1 * m + (1 - beta1) * lr * g / (sqrt(vhat) + eps)
     w = beta1 * w + (1 - beta1) * lr
     p = p - m * lr / w                            m / (1 - beta1**t) while lr is constant
-    eps_hat as in Adam; eps_root is added to v.
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps.
+    eps_root is added to v under the root.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
@@ -395,14 +418,16 @@ def stableadamw(
 ) -> Any:
     """AdamW that shortens the step of a layer whose gradients are larger than v expects.
 
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     r = max(1, root of the layer's mean of g**2 / max(vhat, eps**2))
-    p = p * (1 - lr / r * weight_decay)
-    p = p - lr / r * mhat / (sqrt(vhat) + eps)    mhat and vhat as in Adam
+    p = p - lr / r * mhat / (sqrt(vhat) + eps)
+    In the weight decay lr is lr / r.
     """
     _, g = decay_before(p, g, lr, weight_decay, decay if decay == "coupled" else "after")
     m, v = moments(g, state, beta1, beta2)
     vhat = corrected(v, beta2, t)
-    surprise = np.mean(g * g / np.maximum(vhat, eps * eps), axis=tuple(range(1, g.ndim)), keepdims=True)
+    surprise = total(g * g / np.maximum(vhat, eps * eps)) / g[0].size
     lr = lr / np.maximum(1.0, np.sqrt(surprise))
     if decay == "decoupled":
         p, g = decay_before(p, g, lr, weight_decay, decay)

@@ -33,7 +33,7 @@ Rescale = Literal["mean", "plus_one"]
     title="Cautious AdamW",
     paper=LIANG,
     reference="timm.optim.AdamWLegacy(caution=True)",
-    variants={"the paper": {"rescale": "plus_one"}},
+    variants={"the paper": {"rescale": "plus_one", "but": "its weight decay comes after the step"}},
 )
 def cautious_adamw(
     p: Any,
@@ -50,8 +50,10 @@ def cautious_adamw(
 ) -> Any:
     """AdamW that moves only the parameters whose momentum still points down the slope.
 
-    u = Adam's step; kept: where u * g > 0
     p = p * (1 - lr * weight_decay)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    u = mhat / (sqrt(vhat) + eps)                 kept: 1 where u * g > 0, else 0
     p = p - lr * u * kept / mean(kept)            (rescale: plus_one: u * kept * n / (sum(kept) + 1))
     Means and sums are over the n parameters of the layer; the mean counts as 0.001 at least.
     """
@@ -65,7 +67,7 @@ def cautious_adamw(
     reference="timm.optim.Lion(caution=True)",
     variants={
         "pytorch_optimizer.Lion(cautious=True)": {"rescale": "plus_one"},
-        "the paper": {"rescale": "plus_one"},
+        "the paper": {"rescale": "plus_one", "but": "its weight decay comes after the step: decay: after"},
     },
 )
 def cautious_lion(
@@ -83,9 +85,10 @@ def cautious_lion(
 ) -> Any:
     """Lion that moves only the parameters whose momentum still points down the slope.
 
-    u = sign(beta1 * m + (1 - beta1) * g); kept: where u * g > 0
-    p = p - lr * u * kept / mean(kept)            (rescale as in cautious_adamw)
+    u = sign(beta1 * m + (1 - beta1) * g)         kept: 1 where u * g > 0, else 0
+    p = p - lr * u * kept / mean(kept)            (rescale: plus_one: u * kept * n / (sum(kept) + 1))
     m = beta2 * m + (1 - beta2) * g
+    Means and sums are over the n parameters of the layer; the mean counts as 0.001 at least.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state.get("m", 0.0)
@@ -113,8 +116,10 @@ def grams(
 ) -> Any:
     """AdamW whose momentum says how far and the gradient alone which way.
 
-    u = Adam's step
     p = p * (1 - lr * weight_decay)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    u = mhat / (sqrt(vhat) + eps)
     p = p - lr * abs(u) * sign(g)
     """
     p, g = decay_before(p, g, lr, weight_decay, "decoupled")
@@ -144,7 +149,7 @@ def ano(
 
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * sign(g**2 - v) * g**2
-    p = p - lr * abs(g) * sign(m) / (sqrt(vhat) + eps)            (vhat as in Adam)
+    p = p - lr * abs(g) * sign(m) / (sqrt(vhat) + eps)            vhat = v / (1 - beta2**t)
     logarithmic_schedule: beta1 is 1 - 1 / log(t), from step 2 on.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
@@ -180,11 +185,14 @@ def adamp(
 ) -> Any:
     """Adam that does not make a matrix longer whose length does not matter to the loss.
 
-    u = Adam's step                               (nesterov: beta1 * m + (1 - beta1) * g for m)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    u = mhat / (sqrt(vhat) + eps)                 (nesterov: beta1 * m + (1 - beta1) * g in place of m)
     u = u without its part along w                where abs(cos(g, w)) < delta / sqrt(size of w)
     p = p * (1 - lr * weight_decay * wd_ratio)    wd_ratio counts only there
     p = p - lr * u
     w is each row of p if that holds for all rows, else p as a whole. A layer of one axis takes Adam's step.
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps.
     """
     m, v = moments(g, state, beta1, beta2)
     if nesterov:
@@ -244,7 +252,15 @@ def adan(
     title="AdEMAMix",
     paper="Pagliardini et al. 2024, arXiv:2409.03137",
     reference="pytorch_optimizer.AdEMAMix",
-    variants={"optax.contrib.ademamix": {"decay": "decoupled"}},
+    variants={
+        "the paper": {"decay": "decoupled"},
+        "github.com/apple/ml-ademamix": {
+            "alpha": 2.0,
+            "decay": "decoupled",
+            "but": "its warm-up adds 1e-8 to beta1 and beta3, and alpha and beta3 may have one each",
+        },
+        "optax.contrib.ademamix": {"decay": "decoupled"},
+    },
 )
 def ademamix(
     p: Any,
@@ -264,10 +280,12 @@ def ademamix(
 ) -> Any:
     """Adam with a second average of the gradient beside the first, which remembers far longer.
 
-    m, mhat and vhat as in Adam
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
     s = beta3 * s + (1 - beta3) * g
     p = p - lr * (mhat + alpha * s) / (sqrt(vhat) + eps)
-    For warmup steps alpha grows from 0 in a line, and beta3 from beta1 with its half-life in a line.
+    warmup: before that step alpha is times t / warmup, and beta3 rises from beta1 so that 1 / log(beta3),
+    and with it the time in which s forgets half, changes by the same amount in every step.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     if warmup is not None and t < warmup:
@@ -304,8 +322,10 @@ def simplified_ademamix(
     """AdEMAMix with one average: in place of the short one the newest gradient.
 
     m = beta1 * m + g
-    p = p - lr * (m + alpha * g) / (sqrt(vhat) + eps)             (vhat as in Adam)
-    For beta1_warmup steps the half-life of beta1 grows in a line from that of min_beta1.
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    p = p - lr * (m + alpha * g) / (sqrt(vhat) + eps)
+    beta1_warmup: before that step beta1 rises from min_beta1 so that 1 / log(beta1), and with it the time
+    in which m forgets half, changes by the same amount in every step.
     averaged: m = beta1 * m + (1 - beta1) * g, and the step is divided by 1 - beta2**t once more.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
@@ -325,8 +345,20 @@ def simplified_ademamix(
     paper="Yuan et al. 2024, arXiv:2411.10438",
     reference="pytorch_optimizer.MARS(optimize_1d=True)",
     variants={
-        "pytorch_optimizer.MARS": "takes AdamW's step in a layer of one axis: optimize_1d: false",
-        "timm.optim.Mars": {"beta1": 0.9, "correct_first": False, "eps_hat": False, "eps_root": 0.0},
+        "pytorch_optimizer.MARS": {
+            "optimize_1d": False,
+            "weight_decay_1d": 0.1,
+            "but": "it has lr_1d, which is lr_1d_factor * lr",
+        },
+        "timm.optim.Mars": {
+            "beta1": 0.9,
+            "correct_first": False,
+            "optimize_1d": False,
+            "beta2_1d": 0.99,
+            "eps_hat": False,
+            "eps_root": 0.0,
+            "but": "in a layer of one axis its betas are, unless told, those of the others",
+        },
         "pytorch_optimizer.MARS(mars_type='shampoo')": "is computed in bfloat16",
     },
 )
@@ -346,7 +378,7 @@ def mars(
     lr_1d_factor: Positive = 1.0,
     beta1_1d: Unit = 0.9,
     beta2_1d: Unit = 0.95,
-    weight_decay_1d: NonNegative = 0.1,
+    weight_decay_1d: NonNegative | None = None,
     eps: NonNegative = 1e-8,
     eps_hat: bool = True,
     eps_root: NonNegative = 1e-15,
@@ -354,15 +386,20 @@ def mars(
 ) -> Any:
     """AdamW on a gradient with less noise: it is moved on by a share of how it changed.
 
+    p = p * (1 - lr * weight_decay)
     c = g + gamma * beta1 / (1 - beta1) * (g - g of the step before), made 1 long if it is longer
-    m, mhat, v and vhat as in Adam, of c for g
+    m = beta1 * m + (1 - beta1) * c               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * c**2            vhat = v / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(vhat) + eps)        (mars_type: lion: p - lr * sign(m))
     The gradient before the first is 0; without correct_first c = g there.
-    eps_hat as in Adam; eps_root is added to v.
-    Without optimize_1d a layer of one axis takes AdamW's step, with the settings in _1d.
+    eps_hat: (sqrt(v) + eps) / sqrt(1 - beta2**t) in place of sqrt(vhat) + eps.
+    eps_root is added to v under the root.
+    Without optimize_1d a layer of one axis takes AdamW's step with beta1_1d and beta2_1d, weight_decay_1d
+    or else weight_decay, at the learning rate lr * lr_1d_factor.
     """
     if not optimize_1d and p.ndim == 2:
-        lr, beta1, beta2, weight_decay = lr * lr_1d_factor, beta1_1d, beta2_1d, weight_decay_1d
+        lr, beta1, beta2 = lr * lr_1d_factor, beta1_1d, beta2_1d
+        weight_decay = weight_decay if weight_decay_1d is None else weight_decay_1d
         c, mars_type = g, "adamw"
     else:
         before = state.get("before", 0.0 if correct_first else g)

@@ -19,6 +19,7 @@ from optanim.optimizers._parts import (
     power,
     rectification,
     root,
+    total,
 )
 from optanim.settings import Count, NonNegative, Positive, Scheduled, Unit, Whole
 
@@ -51,10 +52,12 @@ def adabelief(
 ) -> Any:
     """Adam that divides by how far gradients are from their average: long steps where they agree.
 
-    m and mhat as in Adam
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
     s = beta2 * s + (1 - beta2) * (g - m)**2 + eps_root
-    p = p - lr * mhat / (sqrt(shat) + eps)        (amsgrad: the largest s so far for s)
-    eps_root adds up in s. rectify: as in RAdam, with eps_hat; amsgrad then does nothing.
+    p = p - lr * mhat / (sqrt(shat) + eps)        shat = s / (1 - beta2**t)
+    amsgrad: the largest s so far in place of s. eps_root adds up in s, as it is averaged with it.
+    rectify: the step is times r as in RAdam, and eps is added to sqrt(s) before that is corrected; amsgrad
+    then does nothing.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state["m"] = average(state.get("m", 0.0), g, beta1)
@@ -93,9 +96,10 @@ def yogi(
 ) -> Any:
     """Adam whose v moves by a share of g**2, up or down, and so never falls faster than g**2 lets it.
 
-    m, mhat and vhat as in Adam, but m and v start at initial_accumulator
-    v = v - (1 - beta2) * sign(v - g**2) * g**2
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = v - (1 - beta2) * sign(v - g**2) * g**2   vhat = v / (1 - beta2**t)
     p = p - lr * mhat / (sqrt(vhat) + eps)
+    m and v start at initial_accumulator.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state["m"] = average(state.get("m", initial_accumulator), g, beta1)
@@ -126,7 +130,9 @@ def diffgrad(
 ) -> Any:
     """Adam that brakes, up to half, where the gradient has hardly changed since the last step.
 
-    m, mhat and v as in Adam; c = 1 / (1 + exp(-abs(g_before - g))), with g_before = 0 at first
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2
+    c = 1 / (1 + exp(-abs(g_before - g)))         g_before is 0 at first
     p = p - lr * c * mhat / (sqrt(v + eps_root) + eps) * sqrt(1 - beta2**t)
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
@@ -141,7 +147,10 @@ def diffgrad(
     title="AdaBound",
     paper="Luo et al. 2019, arXiv:1902.09843",
     reference="pytorch_optimizer.AdaBound",
-    variants={"the paper": "bounds the learning rate without correcting m and v, and divides it by sqrt(t)"},
+    variants={
+        "torch_optimizer.AdaBound": {"eps_root": 0.0, "decay": "coupled"},
+        "the paper": "bounds the learning rate without correcting m and v, and divides it by sqrt(t)",
+    },
 )
 def adabound(
     p: Any,
@@ -162,7 +171,8 @@ def adabound(
 ) -> Any:
     """Adam whose learning rates are held in a band that narrows until it is gradient descent's.
 
-    m and v as in Adam                            (amsbound: the largest v so far for v)
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2            (amsbound: the largest v so far in its place)
     a = lr / (sqrt(v + eps_root) + eps) * sqrt(1 - beta2**t) / (1 - beta1**t)
     p = p - clip(a, f * (1 - 1 / (gamma * t + 1)), f * (1 + 1 / (gamma * t))) * m
     f is final_lr, and follows the schedule of lr.
@@ -200,7 +210,8 @@ def adamod(
 ) -> Any:
     """Adam whose learning rates are at most their own long average.
 
-    m and v as in Adam
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
     a = lr / (sqrt(v) + eps) * sqrt(1 - beta2**t) / (1 - beta1**t)
     b = beta3 * b + (1 - beta3) * a
     p = p - min(a, b) * m
@@ -271,7 +282,8 @@ def avagrad(
 ) -> Any:
     """Adam that divides by the v before this gradient, and takes the length of all learning rates out.
 
-    m, mhat and v as in Adam; w is v before this step
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            w is v before this step
     p = p - lr * c * mhat / (sqrt(w / (1 - beta2**(t - 1))) + eps)
     c = 1 / root of the mean of (sqrt(w / (1 - beta2**t)) + eps)**-2, for the next step
     The mean is over all layers. The first step leaves p where it is.
@@ -283,7 +295,7 @@ def avagrad(
         p = p - lr * state["c"] * corrected(m, beta1, t) / adam_root(w, beta2, t - 1, eps)
     state["v"] = average(w, g * g, beta2)
     rate = 1 / adam_root(w, beta2, t, eps)
-    state["c"] = 1 / np.sqrt(np.mean(rate * rate, axis=1, keepdims=True))
+    state["c"] = 1 / np.sqrt(total(rate * rate) / g[0].size)
     return decay_after(p, lr, weight_decay, decay)
 
 

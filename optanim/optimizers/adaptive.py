@@ -209,6 +209,7 @@ def sm3(
     title="FTRL",
     paper="McMahan et al. 2013, doi:10.1145/2487575.2488200",
     reference="pytorch_optimizer.FTRL",
+    rebuilds=True,
     variants={
         "keras.optimizers.Ftrl": {"initial": 0.1, "decay": "decoupled"},
         "keras.optimizers.Ftrl(l2_regularization_strength)": "is half our lambda2",
@@ -234,17 +235,27 @@ def ftrl(
     """Adagrad that minimises all it has seen anew, with a pull that makes small parameters exactly 0.
 
     p = p * (1 - lr * weight_decay)
-    z = z + g - (sqrt(n + g**2) - sqrt(n)) / lr * p
+    z = z + g - (sqrt(n + g**2) / lr - sqrt(n) / lr_before) * p
     n = n + g**2                                  (n starts at initial)
     p = (lambda1 * sign(z) - z) / ((beta + sqrt(n)) / lr + lambda2), or 0 where |z| <= lambda1
     With all settings 0 this is Adagrad, but that a parameter is 0 until its first gradient that is not.
+    lr_before is the lr of the last step; the libraries take lr, by which p goes to 0 with an lr that falls.
+    Where lr is 0 nothing changes.
     """
+    moves, last = lr > 0, state.get("lr", 0.0)
+    state["lr"] = np.where(moves, lr, last)
+    rate = np.where(moves, lr, 1.0)
+    before = np.where(last > 0, last, rate)
+    old = p
     p, g = decay_before(p, g, lr, weight_decay, decay)
     n = state.get("n", initial)
-    grown = state["n"] = n + g * g
-    z = state["z"] = state.get("z", 0.0) + g - (np.sqrt(grown) - np.sqrt(n)) / lr * p
+    grown = state["n"] = np.where(moves, n + g * g, n)
+    share = np.sqrt(grown) / rate - np.sqrt(n) / before
+    z = state.get("z", 0.0)
+    z = state["z"] = np.where(moves, z + g - share * p, z)
     pull = np.where(abs(z) <= lambda1, 0.0, lambda1 * np.sign(z) - z)
-    return decay_after(over(pull, (beta + np.sqrt(grown)) / lr + lambda2), lr, weight_decay, decay)
+    new = over(pull, (beta + np.sqrt(grown)) / rate + lambda2)
+    return np.where(moves, decay_after(new, lr, weight_decay, decay), old)
 
 
 @optimizer(
@@ -280,6 +291,7 @@ def kate(
     title="MADGRAD",
     paper="Defazio and Jelassi 2021, arXiv:2101.11075",
     reference="pytorch_optimizer.MADGRAD",
+    rebuilds=True,
     variants={
         "timm.optim.MADGRAD": {},
         "optax.contrib.madgrad": "the same but for w, which it takes in single precision",
@@ -298,6 +310,7 @@ def madgrad(
 ) -> Any:
     """Adagrad with a cube root, stepped from the start p0 along all gradients, and averaged.
 
+    g = g + weight_decay * p
     w = (lr + eps) * sqrt(t)
     s = s + w * g,  n = n + w * g**2
     z = p0 - s / (cbrt(n) + eps)

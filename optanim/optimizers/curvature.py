@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import average, corrected, decay_before, power
+from optanim.optimizers._parts import average, corrected, decay_before, power, total
 from optanim.settings import Count, Lead, NonNegative, Positive, Scheduled, Unit
 
 Decay = Literal["coupled", "decoupled"]
@@ -138,8 +138,12 @@ def levenberg_marquardt(
     paper="Yao et al. 2021, arXiv:2006.00719",
     reference="pytorch_optimizer.AdaHessian",
     variants={
-        "timm.optim.Adahessian": {"eps": 1e-8},
-        "torch_optimizer.Adahessian": "draws the diagonal at random, with Hutchinson's estimate",
+        "the paper and pytorch_optimizer.AdaHessian as it is": (
+            "estimate h at random, as z * (H z) with signs z (Hutchinson), and average it over "
+            "the weights of a convolution"
+        ),
+        "timm.optim.Adahessian": {"eps": 1e-8, "but": "it estimates h at random, as the paper does"},
+        "torch_optimizer.Adahessian": "estimates h at random, as the paper does",
     },
 )
 def adahessian(
@@ -180,7 +184,10 @@ def adahessian(
     paper="Liu et al. 2024, arXiv:2305.14342",
     reference="pytorch_optimizer.SophiaH",
     variants={
-        "the paper": {"gamma": 0.01, "clip": 1.0},
+        "the paper": {"gamma": 0.01, "clip": 1.0, "but": "it estimates the second derivatives at random"},
+        "pytorch_optimizer.SophiaH as it is": (
+            "estimates the second derivatives at random, as z * (H z) with random z (Hutchinson)"
+        ),
         "sophia.SophiaG": "estimates the curvature from gradients of sampled labels",
     },
 )
@@ -229,7 +236,7 @@ def _solved(A: Any, b: Any) -> Any:
 
 
 def _dot(a: Any, b: Any) -> Any:
-    return np.sum(a * b, axis=1, keepdims=True)
+    return total(a * b)
 
 
 def _eye(p: Any) -> Any:

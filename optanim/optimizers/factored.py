@@ -15,22 +15,35 @@ Decay = Literal["coupled", "decoupled"]
 
 @optimizer(
     title="Adafactor",
+    by_weights=True,
     paper="Shazeer and Stern 2018, arXiv:1804.04235",
     reference="torch.optim.Adafactor",
     variants={
-        "keras.optimizers.Adafactor": {"eps1": 1e-30, "eps_added": True},
+        "keras.optimizers.Adafactor": {
+            "eps1": 1e-30,
+            "eps_added": True,
+            "but": "it takes rms(p) after the weight decay, and its means in single precision",
+        },
         "optax.adafactor": {
             "eps1": 1e-30,
             "eps_added": True,
             "relative_step": False,
             "min_dim_size_to_factor": 128,
+            "but": "its weight_decay_rate is not multiplied by lr, and so is our lr * weight_decay; it takes "
+            "t**beta2_decay in single precision",
         },
-        "timm.optim.Adafactor": {
+        "timm.optim.Adafactor(lr=0.01)": {
             "eps1": 1e-30,
             "eps_added": True,
             "relative_step": False,
             "scale_parameter": False,
             "min_dim_size_to_factor": 17,
+        },
+        "timm.optim.Adafactor": {
+            "eps1": 1e-30,
+            "eps_added": True,
+            "min_dim_size_to_factor": 17,
+            "but": "this is it where no lr is given, at lr 0.01; its weight decay then goes by that step",
         },
         "pytorch_optimizer.AdaFactor": "keeps its momentum in bfloat16 and takes no learning rate above 0.01",
     },
@@ -55,13 +68,16 @@ def adafactor(
 ) -> Any:
     """RMSprop that keeps of a matrix of squares only the mean of each row and of each column.
 
-    rows = (1 - s) * rows + s * mean of g**2 over each row, s = t**beta2_decay; cols likewise
-    v = rows * cols / max(mean(rows), eps1)               (of a vector v is the average of g**2 itself)
-    u = g / sqrt(max(v, eps1**2)), divided by max(1, rms(u) / d)
+    rows = (1 - s) * rows + s * mean of g**2 over each row        s = t**beta2_decay; cols likewise
+    v = rows * cols / max(mean(rows), eps1)       (of a vector: v = (1 - s) * v + s * g**2)
+    u = g / sqrt(max(v, eps1**2))
+    u = u / max(1, rms(u) / d)                    rms: the root of the mean square, which d bounds
     p = p * (1 - lr * weight_decay) - max(eps2, rms(p)) * min(lr, 1 / sqrt(t)) * u
-    eps_added: eps1 is added to g**2 instead. Without relative_step the step is lr in place of the min,
-    without scale_parameter 1 in place of the max. The step is averaged where beta1 is above 0. A matrix
-    is kept whole where one of its sides is below min_dim_size_to_factor.
+    relative_step: false, lr in place of min(lr, 1 / sqrt(t)).
+    scale_parameter: false, 1 in place of max(eps2, rms(p)).
+    eps_added: eps1 is added to g**2, and bounds nothing.
+    beta1: above 0 what is taken from p is averaged, m = beta1 * m + (1 - beta1) * (what is taken).
+    min_dim_size_to_factor: a matrix with a shorter side is remembered whole, as a vector is.
     """
     beta2 = 1 - power(t, beta2_decay)
     step = np.minimum(lr, t**-0.5) if relative_step else lr
@@ -99,11 +115,13 @@ def came(
 ) -> Any:
     """Adafactor with momentum that goes less far where the update strays from its average.
 
-    v = the average of g**2 + eps1, by rows and columns as in Adafactor, with beta2
-    u = g / sqrt(v), divided by max(1, rms(u) / d)
+    rows = beta2 * rows + (1 - beta2) * mean of g**2 + eps1 over each row         cols likewise
+    v = rows * cols / mean(rows)                  (of a vector: v = beta2 * v + (1 - beta2) * (g**2 + eps1))
+    u = g / sqrt(v)
+    u = u / max(1, rms(u) / d)                    rms: the root of the mean square, which d bounds
     m = beta1 * m + (1 - beta1) * u
-    s = the average of (u - m)**2 + eps2, by rows and columns, with beta3
-    p = p - lr * m / sqrt(s)                              (of a vector: p - lr * m)
+    s = the average of (u - m)**2 + eps2, by rows and columns as v, with beta3
+    p = p - lr * m / sqrt(s)                      (of a vector: p - lr * m)
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     square = g * g + eps1
@@ -121,6 +139,7 @@ def came(
 
 @optimizer(
     title="Adalite",
+    by_weights=True,
     paper="Euclaise 2023, github.com/euclaise/supertrainer2000",
     reference="pytorch_optimizer.Adalite",
 )
@@ -143,7 +162,7 @@ def adalite(
 ) -> Any:
     """Adam of gradients as long as the weights, whose two averages are both kept as row and column.
 
-    g = g * max(|p| / max(|g|, g_norm_min), ratio_min)    (not of a single number)
+    g = g * max(|p| / max(|g|, g_norm_min), ratio_min)    (not of a single number; |p| before p decays)
     m = beta1 * m + (1 - beta1) * g
     v = beta2 * v + (1 - beta2) * (g - m)**2              vhat = v / (1 - beta2**t)
     p = p - lr * (beta1 * m + (1 - beta1) * g) / sqrt(vhat + eps1)

@@ -13,6 +13,7 @@ from optanim.settings import Lead, NonNegative, Positive, Scheduled, Unit
 
 @optimizer(
     title="LARS",
+    by_weights=True,
     velocity="v",
     paper="You et al. 2017, arXiv:1708.03888",
     reference="optax.lars",
@@ -51,7 +52,7 @@ def lars(
     r = trust_coefficient * |p| / (|u| + eps), or 1 where a length is 0
     v = momentum * v + lr * r * u
     p = p - v                                     (nesterov: p - (lr * r * u + momentum * v))
-    norms_apart: r is over |g| + weight_decay * |p|, as the paper has it; larc: lr * r is at most lr.
+    norms_apart: r is over |g| + weight_decay * |p|, as the paper has it; larc: min(r, lr) for lr * r.
     Without always_adapt r is 1 where there is no weight decay; exclude_vectors: layers of one axis
     have neither r nor weight decay.
     """
@@ -72,6 +73,7 @@ def lars(
 
 @optimizer(
     title="LAMB",
+    by_weights=True,
     paper="You et al. 2020, arXiv:1904.00962",
     reference="optax.lamb",
     variants={
@@ -103,7 +105,9 @@ def lamb(
 ) -> Any:
     """Adam's direction, rescaled per layer to the length of the weights.
 
-    u = mhat / (sqrt(vhat) + eps) + weight_decay * p      (mhat, vhat as in Adam)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    u = mhat / (sqrt(vhat) + eps) + weight_decay * p
     r = |p| / |u|, or 1 where one of them is 0; at most trust_clip
     p = p - lr * r * u
     decay: decoupled, first p = p * (1 - lr * weight_decay), and u is Adam's alone.
@@ -152,6 +156,7 @@ def novograd(
     m = beta1 * m + u                                     (m = u in the first step)
     p = p - lr * m
     grad_averaging: m takes (1 - beta1) * u from the second step on.
+    decay: decoupled, u is without weight_decay * p, and p = p * (1 - lr * weight_decay) before the step.
     """
     length = norm(g) ** 2
     v = state["v"] = average(state.get("v", length), length, beta2)
@@ -164,6 +169,7 @@ def novograd(
 
 @optimizer(
     title="Fromage",
+    by_weights=True,
     paper="Bernstein et al. 2020, arXiv:2002.03432",
     reference="pytorch_optimizer.Fromage",
     variants={"optax.fromage": {"min_norm": 1e-6}},

@@ -42,6 +42,7 @@ def dog(
 ) -> Any:
     """Distance over gradients: the farthest it has been from its start, over the root of all |g|**2.
 
+    g = g + weight_decay * p
     r = max(r, |p - start|)                       at first r0, or reps_rel * (1 + |start|)
     s = s + |g|**2
     p = p - lr * r / sqrt(s + eps) * g
@@ -75,7 +76,10 @@ def ldog(
 ) -> Any:
     """DoG with a distance for every layer.
 
-    p = p - lr * r / sqrt(s + eps) * g            r and s as in DoG, of this layer alone
+    r = max(r, |p - start|)                       at first r0, or reps_rel * (1 + |start|)
+    s = s + |g|**2                                lengths are of this layer alone
+    p = p - lr * r / sqrt(s + eps) * g            before all this g = g + weight_decay * p
+    A picture wants a reps_rel of 1e-2: with 1e-6 hundreds of steps are too short to be seen.
     """
     new: Any = dog(p, g, state, lr, t, reps_rel=reps_rel, r0=r0, eps=eps, weight_decay=weight_decay)
     return new
@@ -101,6 +105,7 @@ def dowg(
 ) -> Any:
     """DoG that weighs each gradient with the distance at its time, so that early ones fade.
 
+    g = g + weight_decay * p
     r = max(r, |p - start|)                       at first r0, or sqrt(eps)
     s = s + r**2 * |g|**2
     p = p - lr * r**2 / (sqrt(s) + eps) * g
@@ -117,8 +122,12 @@ def dowg(
     title="DAdapt SGD",
     paper=DADAPTATION,
     reference="dadaptation.DAdaptSGD",
+    rebuilds=True,
     variants={
-        "pytorch_optimizer.DAdaptSGD": "momentum 0.9, and the norm of the first gradient in single precision"
+        "pytorch_optimizer.DAdaptSGD": {
+            "momentum": 0.9,
+            "but": "it takes the norm of the first gradient in single precision",
+        },
     },
     lr=1.0,
     sees="all",
@@ -137,7 +146,7 @@ def dadapt_sgd(
 ) -> Any:
     """Gradient descent whose learning rate is a distance that is raised when the gradients prove it larger.
 
-    a = d * lr / |first g|
+    a = d * lr / |first g|                        then g = g + weight_decay * p
     n = n + a * (g . s)
     s = s + a * g
     d = max(d, 2 * n / |s|)                       at first d0; at most d * growth_rate
@@ -159,6 +168,7 @@ def dadapt_sgd(
     title="DAdapt Adagrad",
     paper=DADAPTATION,
     reference="dadaptation.DAdaptAdaGrad",
+    rebuilds=True,
     variants={"pytorch_optimizer.DAdaptAdaGrad": {"eps": 0.0}},
     lr=1.0,
     sees="all",
@@ -178,6 +188,7 @@ def dadapt_adagrad(
 ) -> Any:
     """D-Adaptation with Adagrad's scale, and so a distance of the largest parameter.
 
+    g = g + weight_decay * p
     v = v + g**2                                  at first 1e-6
     n = n + (d * lr)**2 * sum(g**2 / (sqrt(v) + eps))
     s = s + d * lr * g
@@ -227,6 +238,7 @@ def dadapt_adam(
     s = b * s + (1 - b) * a * g
     d = max(d, n / ((1 - b) * sum|s|))            at first d0; at most d * growth_rate
     p = p - m / (sqrt(v) + eps)
+    In the weight decay lr is a.
     A picture wants a d0 of 1e-2: with 1e-6 the first steps are too short to be seen.
     """
     d, b = state.get("d", d0), np.sqrt(beta2)
@@ -271,6 +283,7 @@ def dadapt_lion(
     s = b * s + (1 - b) * a * u
     d = max(d, n / ((1 - b) * sum|s|))            at first d0
     p = p - a * u                                 with the a from before d was raised
+    In the weight decay lr is a.
     A picture wants a d0 of 1e-2: with 1e-6 the first steps are too short to be seen.
     """
     d, b = state.get("d", d0), np.sqrt(beta2)
@@ -315,14 +328,17 @@ def prodigy(
     weight_decay: Scheduled[NonNegative] = 0.0,
     decay: Decay = "decoupled",
 ) -> Any:
-    """DAdapt Adam whose steps count the more, the larger the distance was when they were made.
+    """DAdapt Adam that forgets gradients of the time when d was far too small, and so finds d sooner.
 
     a = d * lr                                    (bias_correction: * sqrt(1 - beta2**t) / (1 - beta1**t))
-    n = beta3 * n + d / d0 * a * (g . (start - p))            beta3 is sqrt(beta2) unless told
+    n = beta3 * n + d / d0 * a * (g . (start - p))
     s = beta3 * s + d / d0 * a * g                (safeguard_warmup: d in place of a)
     m = beta1 * m + (1 - beta1) * d * g           v = beta2 * v + (1 - beta2) * d**2 * g**2
     d = max(d, d_coef * n / sum|s|)               at first d0; at most d * growth_rate
-    p = p - a * m / (sqrt(v) + d * eps)           with the a from before d was raised
+    p = p - a * m / (sqrt(v) + d * eps)           with the a from before d was raised, but of d * g in m
+                                                  the new d where beta1 is 0, as in the author's code
+    beta3 says how long n and s, which d is found from, remember; it is sqrt(beta2) where it is none.
+    In the weight decay lr is a.
     A picture wants a d0 of 1e-2: with 1e-6 the first steps are too short to be seen.
     """
     d = state.get("d", d0)

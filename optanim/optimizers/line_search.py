@@ -111,7 +111,7 @@ def bfgs(
     paper="Liu and Nocedal 1989, doi:10.1007/BF01589116",
     reference="torch.optim.LBFGS",
     variants={
-        "torch.optim.LBFGS": {"max_iter": 20, "line_search": "none"},
+        "torch.optim.LBFGS": {"max_iter": 20, "max_eval": None, "line_search": "none"},
         "optax.lbfgs": "scales its first step and searches along the line in another way",
     },
     sees="all",
@@ -139,12 +139,12 @@ def lbfgs(
     d = -H g,  H as in BFGS from the last `history` pairs of s and y, begun with I * s·y / y·y of the last
     p = p + a * d,  a by a strong Wolfe search from lr on (none: a = lr);  lr * min(1, 1/|g|₁) at first
     A step is max_iter iterations: 1, so that a path shows all of them, and with a line search; torch's
-    own defaults are 20, and none. One step takes at most max_eval gradients (where it is not given,
-    5/4 of max_iter), and below the tolerances of gradient and change the path ends where it is.
+    own defaults are 20, and none. One step takes at most max_eval gradients (max_eval: none, 5/4 of
+    max_iter), and below the tolerances of gradient and change the path ends where it is.
     """
-    value, evals = loss(p).item(), 1
+    value, evals = loss(p)[0, 0], 1
     most = max_iter * 5 // 4 if max_eval is None else max_eval
-    if np.abs(g).max() <= tolerance_grad:
+    if np.abs(g).max() <= tolerance_grad or lr == 0:
         return p
     for left in reversed(range(max_iter)):
         first = "g" not in state
@@ -194,7 +194,7 @@ def _line(p: Any, d: Any, loss: Any, grad: Any) -> Line:
     def line(step: Any) -> Trial:
         there = p + step * d
         gradient = grad(there)
-        return Trial(step, loss(there).item(), np.vdot(gradient, d), gradient)
+        return Trial(step, loss(there)[0, 0], np.vdot(gradient, d), gradient)
 
     return line
 
@@ -206,9 +206,9 @@ def _step(p: Any, g: Any, d: Any, state: State, lr: Any, loss: Any, grad: Any, c
     Where a search fails SciPy gives up. Here the next step begins anew from the gradient; if that fails
     too, what is left is rounding.
     """
-    if state.get("stuck"):
+    if state.get("stuck") or lr == 0:
         return None
-    start = Trial(0.0, loss(p).item(), np.vdot(g, d), g)
+    start = Trial(0.0, loss(p)[0, 0], np.vdot(g, d), g)
     found = None
     if start.slope < 0:
         before = state.get("value", start.value + np.sqrt(np.vdot(g, g)) / 2)

@@ -55,6 +55,8 @@ def shampoo(
     p = p - lr * U
     A vector has L alone, to the power -1/2, and k axes have k matrices, to the power -1 / (2 * k). The
     powers are taken every preconditioning_compute_steps steps; before the first U is 0.
+    momentum is pytorch_optimizer's addition: it mixes in a U that was preconditioned already.
+    decay: coupled, G = G + weight_decay * p after its first line; decoupled, p = p * (1 - lr * weight_decay).
     """
     u = average(state["u"], g, momentum) if "u" in state else g
     p, u = decay_before(p, u, lr, weight_decay, decay)
@@ -71,7 +73,12 @@ def shampoo(
     return p - lr * u
 
 
-@optimizer(title="SOAP", paper="Vyas et al. 2024, arXiv:2409.11321", reference="pytorch_optimizer.SOAP")
+@optimizer(
+    title="SOAP",
+    paper="Vyas et al. 2024, arXiv:2409.11321",
+    reference="pytorch_optimizer.SOAP",
+    variants={"pytorch_optimizer.SOAP as it is": "takes its QR iterations in single precision"},
+)
 def soap(
     p: Any,
     g: Any,
@@ -96,11 +103,12 @@ def soap(
     v = beta2 * v + (1 - beta2) * (QL.T @ G @ QR)**2
     p = p - lr * c * QL @ ((QL.T @ m @ QR) / (sqrt(v) + eps)) @ QR.T
     p = p * (1 - lr * weight_decay)
-    c = sqrt(1 - beta2**(t - 1)) / (1 - beta1**(t - 1)), or 1 without bias_correction; beta is
-    shampoo_beta, or else beta2. The first step only finds L, R and their eigenvectors; after every
-    precondition_frequency further ones these are brought up to date by a QR iteration. A vector is
-    turned if precondition_1d, and steps by Adam if not. normalize_gradient divides what c multiplies
-    by its root mean square.
+    c = sqrt(1 - beta2**(t - 1)) / (1 - beta1**(t - 1))           (bias_correction: false, 1)
+    beta: shampoo_beta, or beta2 where that is none.
+    Step 1 leaves p where it is: it only finds L and R and their eigenvectors.
+    precondition_frequency: after so many further steps a QR iteration brings QL and QR up to date.
+    precondition_1d: a vector is turned too, by QL alone; else it takes Adam's step.
+    normalize_gradient: what c multiplies is divided by its root mean square.
     """
     axes = range(1, p.ndim) if p.ndim > 2 or precondition_1d else range(0)
     beta = np.reshape(beta2 if shampoo_beta is None else shampoo_beta, (-1, 1, 1))
@@ -132,12 +140,14 @@ def soap(
     paper="Jordan et al. 2024, kellerjordan.github.io/posts/muon",
     reference="torch.optim.Muon",
     variants={
-        "muon.SingleDeviceMuon": {"eps_added": True, "weight_decay": 0.0},
+        "muon.SingleDeviceMuon": {"eps_added": True, "weight_decay": 0.0, "but": "it computes X in bfloat16"},
         "keras.optimizers.Muon": {
             "eps_added": True,
             "eps": 5e-9,
             "adjust_lr": "match_rms_adamw",
             "weight_decay": 0.004,
+            "but": "its momentum is a sum and no average, so that its eps of 1e-7 is this at momentum 0.95; "
+            "a vector takes AdamW's step",
         },
         "optax.contrib.muon": {
             "bias_correction": True,
@@ -145,11 +155,16 @@ def soap(
             "eps": 1e-8,
             "adjust_lr": "original_transposed",
             "weight_decay": 0.0,
+            "but": "a vector takes AdamW's step",
         },
-        "pytorch_optimizer.Muon": {"weight_decay": 0.0},
+        "pytorch_optimizer.Muon": {
+            "weight_decay": 0.0,
+            "but": "it computes X in bfloat16, and a vector takes AdamW's step",
+        },
+        "torch.optim.Muon as it is": "computes X in bfloat16, and takes matrices alone",
         "timm.optim.Muon": (
-            "has other coefficients in each of its five iterations, and no Nesterov momentum; "
-            "adjust_lr is match_rms_adamw and weight_decay 0"
+            "has other coefficients in each of its five iterations, which it computes in bfloat16, and no "
+            "Nesterov momentum; adjust_lr is match_rms_adamw and weight_decay 0"
         ),
     },
 )
@@ -189,7 +204,8 @@ def muon(
         m, g = corrected(m, momentum, t + nesterov), corrected(g, momentum, t)
     u = average(m, g, momentum) if nesterov else m
     x = u / (norm(u) + eps if eps_added else np.maximum(norm(u), eps))
-    x = x.reshape(len(x), 1 if x.ndim == 2 else x.shape[1], -1)
+    x = x[:, None] if x.ndim == 2 else x
+    x = flattened(x, 1)
     rows, columns = x.shape[1:]
     x = orthogonal(x, ns_steps, ns_coefficients).reshape(p.shape)
     if adaptive:
@@ -204,15 +220,19 @@ def muon(
 
 def spread(g: Any, axis: int) -> Any:
     """The matrix of all products along an axis, summed over the others: G G^T for the first."""
-    flat = np.moveaxis(g, axis, 1).reshape(len(g), g.shape[axis], -1)
+    flat = flattened(g, axis)
     return flat @ flat.swapaxes(1, 2)
+
+
+def flattened(g: Any, axis: int) -> Any:
+    """g as matrices whose rows are an axis; in one memory order, as products of matrices round by that."""
+    return np.ascontiguousarray(np.moveaxis(g, axis, 1).reshape(len(g), g.shape[axis], -1))
 
 
 def along(matrix: Any, g: Any, axis: int) -> Any:
     """The matrix times g along an axis: matrix @ G for the first, G @ matrix.T for the second."""
-    moved = np.moveaxis(g, axis, 1)
-    product = matrix @ moved.reshape(*moved.shape[:2], -1)
-    return np.moveaxis(product.reshape(moved.shape), 1, axis)
+    product = matrix @ flattened(g, axis)
+    return np.moveaxis(product.reshape(np.moveaxis(g, axis, 1).shape), 1, axis)
 
 
 def turned(g: Any, turns: list[Any]) -> Any:

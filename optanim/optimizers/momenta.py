@@ -104,6 +104,7 @@ def accsgd(
 ) -> Any:
     """Two points, one going by short steps and one by long ones, that draw each other along.
 
+    g = g + weight_decay * p
     beta = constant**2 * xi / kappa               zeta = constant / (constant + beta)
     q = (1 - beta) * q + beta * (p - lr * kappa / constant * g)       (q starts at p)
     p = p - lr * g, then p = zeta * p + (1 - zeta) * q
@@ -144,9 +145,11 @@ def asgd(
 ) -> Any:
     """Gradient descent that hands out the mean of its points: what jumps about a minimum averages out.
 
+    g = g + weight_decay * p
     eta = lr / (1 + lambd * lr * (t - 1))**alpha
     p = p * (1 - lambd * eta) - eta * g
     mean = mean + (p - mean) / max(1, t - 1 - t0)
+    lambd shortens the steps as they go by, by the power alpha, and draws p to 0 a little.
     The mean is what is shown. Up to step t0 + 2 it is p itself: by default for a million steps.
     """
     _, g = decay_before(p, g, lr, weight_decay, "coupled")

@@ -38,6 +38,7 @@ def _adam_average(p: Any, state: State, *, beta1: Any, **_: Any) -> Any:
     title="ScheduleFree SGD",
     paper=PAPER,
     reference="schedulefree.SGDScheduleFree",
+    rebuilds=True,
     variants={"optax.contrib.schedule_free_sgd": OPTAX},
     shows=_sgd_average,
 )
@@ -56,10 +57,10 @@ def schedulefree_sgd(
 ) -> Any:
     """Gradient descent whose iterates are averaged as it goes, in place of a falling learning rate.
 
-    z = z - lr * g                                (the gradient at p; lr * t / warmup up to t = warmup)
+    z = z - lr * (g + weight_decay * p)           g is the gradient at p; lr * t / warmup up to t = warmup
     x = x + c * (z - x)                           c = w / (sum of all w), w = t**r * max(lr)**weight_lr_power
     p = (1 - momentum) * z + momentum * x
-    What is drawn and scored is x. Weight decay is in the gradient.
+    What is drawn and scored is x.
     """
     lr = lr * _warming(t, warmup)
     return _averaged(p, g + weight_decay * p, state, lr, t, momentum, r, weight_lr_power)
@@ -69,6 +70,7 @@ def schedulefree_sgd(
     title="ScheduleFree AdamW",
     paper=PAPER,
     reference="schedulefree.AdamWScheduleFree",
+    rebuilds=True,
     variants={
         "optax.contrib.schedule_free_adamw": OPTAX,
         "pytorch_optimizer.ScheduleFreeAdamW": "the same but for 1e-15 that is added to v under the root",
@@ -93,8 +95,8 @@ def schedulefree_adamw(
     """Schedule-Free with Adam's scale: the average takes the place of Adam's momentum too.
 
     v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
-    z = z - lr * (g / (sqrt(vhat) + eps) + weight_decay * p)
-    x = x + c * (z - x)                           c as in ScheduleFree SGD
+    z = z - lr * (g / (sqrt(vhat) + eps) + weight_decay * p)      lr * t / warmup up to t = warmup
+    x = x + c * (z - x)                           c = w / (sum of all w), w = t**r * max(lr)**weight_lr_power
     p = (1 - beta1) * z + beta1 * x
     What is drawn and scored is x.
     """
@@ -107,6 +109,7 @@ def schedulefree_adamw(
     title="ScheduleFree RAdam",
     paper=PAPER,
     reference="schedulefree.RAdamScheduleFree",
+    rebuilds=True,
     variants={
         "pytorch_optimizer.ScheduleFreeRAdam": "the same with silent_sgd_phase; without it the first steps "
         "are of a learning rate of 1"
@@ -132,8 +135,12 @@ def schedulefree_radam(
 
     rho0 = 2 / (1 - beta2) - 1                    rho = rho0 - 2 * t * beta2**t / (1 - beta2**t)
     lr = lr * sqrt((rho - 4) * (rho - 2) * rho0 / ((rho0 - 4) * (rho0 - 2) * rho)) where rho > 4
-    p = (1 - beta1) * z + beta1 * x               z and x as in ScheduleFree AdamW
-    While rho <= 4 it stands still, or without silent_sgd_phase steps z by lr * g.
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    z = z - lr * (g / (sqrt(vhat) + eps) + weight_decay * p)
+    x = x + c * (z - x)                           c = w / (sum of all w), w = t**r * max(lr)**weight_lr_power
+    p = (1 - beta1) * z + beta1 * x
+    While rho <= 4 it stands still, or without silent_sgd_phase z = z - lr * (g + weight_decay * p).
+    What is drawn and scored is x.
     """
     v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
     known, rectified = rectification(beta2, t, 4.0)

@@ -23,7 +23,8 @@ def gd(p: Any, g: Any, state: State, lr: Any, t: int) -> Any:
 
 
 def _nesterov_needs(settings: Mapping[str, Any]) -> str | None:
-    if settings["nesterov"] and not (settings["momentum"] > 0 and settings["dampening"] == 0):
+    # A momentum may be a schedule, which is no number yet.
+    if settings["nesterov"] and (settings["momentum"] == 0 or settings["dampening"] > 0):
         return "nesterov takes a momentum above 0 and no dampening"
     return None
 
@@ -35,7 +36,10 @@ def _nesterov_needs(settings: Mapping[str, Any]) -> str | None:
     reference="torch.optim.SGD",
     variants={
         "optax.sgd": {},
-        "keras.optimizers.SGD": "lr inside v, which matters where lr changes; weight_decay is decoupled",
+        "keras.optimizers.SGD": {
+            "decay": "decoupled",
+            "but": "it has lr inside v, as momentum with lr_inside, which matters where lr changes",
+        },
     },
     check=_nesterov_needs,
 )
@@ -105,7 +109,13 @@ def momentum(
     velocity="v",
     paper=SUTSKEVER,
     reference="torch.optim.SGD(nesterov=True), at momentum 0.9",
-    variants={"optax.sgd": {}, "keras.optimizers.SGD": {"lr_inside": True}},
+    variants={
+        "optax.sgd": {},
+        "keras.optimizers.SGD": {
+            "lr_inside": True,
+            "but": "its weight decay is decoupled, and so it has this path without weight decay only",
+        },
+    },
 )
 def nesterov(
     p: Any,
@@ -120,9 +130,10 @@ def nesterov(
 ) -> Any:
     """Momentum whose gradient is taken where the momentum is about to carry the point.
 
+    g = g + weight_decay * p
     v = momentum * v + g
     p = p - lr * (g + momentum * v)
-    p is that look-ahead point, as in torch.optim.SGD(nesterov=True); weight decay is in the gradient.
+    p is that look-ahead point, as in torch.optim.SGD(nesterov=True).
     lr_inside: v = momentum * v + lr * g, p = p - (lr * g + momentum * v)
     """
     p, g = decay_before(p, g, lr, weight_decay, "coupled")

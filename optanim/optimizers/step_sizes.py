@@ -70,7 +70,9 @@ def adam_hd(
     """Adam with its learning rate learned as in SGD-HD.
 
     a = a + hypergrad_lr * (g . u)                at first lr; u is the direction of the step before
-    u = mhat / (sqrt(vhat) + eps)                 (mhat, vhat as in Adam)
+    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
+    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
+    u = mhat / (sqrt(vhat) + eps)
     p = p - a * u
     """
     u = adam_direction(g, state, t, beta1, beta2, eps)
@@ -82,9 +84,9 @@ def adam_hd(
     paper="Polyak 1987, Introduction to Optimization; Loizou et al. 2021, arXiv:2002.10542",
     reference="optax.polyak_sgd without max_lr",
     variants={
-        "optax.polyak_sgd": "this with max_lr 1; its scaling, here lr, scales the gradient before it is "
+        "optax.polyak_sgd": "max_lr: 1.0; its scaling, here lr, scales the gradient before it is "
         "measured, and so divides the step where its documentation multiplies it",
-        "pytorch_optimizer.AliG": "this with eps 1e-6 and the gradient's norm in single precision",
+        "pytorch_optimizer.AliG": "eps: 1e-06, and the gradient's norm in single precision",
     },
     lr=1.0,
     sees="all",
@@ -134,7 +136,7 @@ def momo(
     c = beta * c + (1 - beta) * (f - g . p)       at first f - g . p: the average tangent is c + m . p
     a = max(c + m . p - f_star, 0) / |m|**2       at most lr
     p = p - a * m
-    weight_decay: p / (1 + lr * weight_decay) - a * m, and 1 + lr * weight_decay times c - f_star in a
+    weight_decay: p = p / (1 + lr * weight_decay) - a * m, and 1 + lr * weight_decay times c - f_star in a
     """
     m = state["m"] = average(state.get("m", g), g, beta)
     here = loss(p) - total(g * p)
@@ -166,11 +168,13 @@ def momo_adam(
 ) -> Any:
     """MoMo with lengths measured by Adam's scale.
 
-    m and v as in Adam, D = sqrt(vhat) + eps      k = 1 - beta1**t
+    m = beta1 * m + (1 - beta1) * g               k = 1 - beta1**t
+    v = beta2 * v + (1 - beta2) * g**2            D = sqrt(v / (1 - beta2**t)) + eps
     c = beta1 * c + (1 - beta1) * (f - g . p)
     a = max(c + m . p - k * f_star, 0) / (m . m / D)          at most lr / k
     p = p - a * m / D
-    weight_decay: as in MoMo
+    weight_decay: p = p / (1 + lr * weight_decay) - a * m / D, and 1 + lr * weight_decay times c - k * f_star
+    in a
     """
     m = state["m"] = average(state.get("m", 0.0), g, beta1)
     v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
@@ -185,6 +189,7 @@ def momo_adam(
     title="COCOB",
     paper="Orabona and Tommasi 2017, arXiv:1705.07795",
     reference="optax.contrib.cocob",
+    rebuilds=True,
     lr=1.0,
 )
 def cocob(
@@ -203,7 +208,7 @@ def cocob(
     L = max(L, |g|), at first eps                 G = G + |g|
     R = max(R - g * (p - p0), 0)                  C = C - g
     p = p0 + C / (L * max(G + L, alpha * L)) * (L + R)
-    p0 is the start; lr multiplies every g, and cancels but for eps.
+    Before all this g = g + weight_decay * p. p0 is the start; lr multiplies every g, and cancels but for eps.
     """
     p, g = decay_before(p, g, lr, weight_decay, "coupled")
     g = lr * g

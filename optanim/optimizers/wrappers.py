@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
@@ -11,6 +12,32 @@ from optanim.optimizers._parts import norm
 from optanim.settings import Count, NonNegative
 
 State = dict[str, Any]
+
+# What a rule may ask about the place where p is.
+ELSEWHERE = {
+    "loss": "the loss",
+    "grad": "gradients",
+    "hessian": "second derivatives",
+    "hessian_diag": "second derivatives",
+    "residuals": "the residuals",
+}
+
+
+def _lookahead_needs(settings: Mapping[str, Any]) -> str | None:
+    base, inner = settings.get("base"), []
+    while base:
+        inner.append((base.name, optimizer[base.name].facts))
+        base = base.settings.get("base")
+    for name, facts in inner:
+        if facts.get("rebuilds"):
+            return f"lookahead puts p back, but {name} makes p anew from what it remembers"
+        if facts.get("shows"):
+            return f"lookahead puts p back, but what {name} shows is an average of its own"
+        if facts.get("single_run"):  # a line search takes its next direction from its last step
+            return f"lookahead puts p back, but its base {name} learns from where its steps led"
+    if inner and settings["pullback"] != "none" and not any("velocity" in facts for _, facts in inner):
+        return f"a pullback takes a base with a velocity, such as momentum, and {inner[-1][0]} has none"
+    return None
 
 
 @optimizer(
@@ -22,6 +49,7 @@ State = dict[str, Any]
         "timm.optim.Lookahead": "takes its slow weights from the fast ones at the first pull",
         "torch_optimizer.Lookahead": "pulls after the first step already, then every k steps from there",
     },
+    check=_lookahead_needs,
 )
 def lookahead(
     p: Any,
@@ -39,26 +67,39 @@ def lookahead(
 
     p = p_base(p, g), the base's step;  and every `every` steps
     slow = slow + alpha * (p - slow),  p = slow   (slow = the start at first)
-    pullback: the base's momentum is averaged in the same way, with 0 at first; reset: it is set to 0.
+    pullback: the base's velocity is averaged in the same way, with 0 at first; reset: it is set to 0.
+    The base may not be a rule that makes p anew from what it remembers, as COCOB does.
     """
     slow = state.setdefault("slow", p)
     p = base(p, g)
     if t % every:
         return p
-    momentum = base.momentum
     if pullback == "reset":
-        base.momentum = 0 * momentum
+        base.momentum = 0 * base.momentum
     elif pullback == "pullback":
         held = state.get("slow_momentum", 0.0)
-        base.momentum = state["slow_momentum"] = held + alpha * (momentum - held)
+        base.momentum = state["slow_momentum"] = held + alpha * (base.momentum - held)
     state["slow"] = slow + alpha * (p - slow)
     return state["slow"]
 
 
+def _sam_needs(settings: Mapping[str, Any]) -> str | None:
+    base = settings.get("base")
+    while base:
+        for ask in optimizer[base.name].asks:
+            if ask in ELSEWHERE:
+                asked = ELSEWHERE[ask]
+                return f"the base {base.name} asks for {asked} at p, but is handed another point's gradient"
+        base = base.settings.get("base")
+    return None
+
+
 @optimizer(
     title="SAM",
+    check=_sam_needs,
     paper="Foret et al. 2021, arXiv:2010.01412",
     reference="pytorch_optimizer.SAM",
+    variants={"pytorch_optimizer.SAM as it is": "takes the length of g in single precision"},
     sees="all",
 )
 def sam(
@@ -83,9 +124,18 @@ def sam(
 
 @optimizer(
     title="ASAM",
+    check=_sam_needs,
     paper="Kwon et al. 2021, arXiv:2102.11600",
     reference="pytorch_optimizer.SAM(adaptive=True)",
-    variants={"github.com/SamsungLabs/ASAM": {"rho": 0.5, "eta": 0.01, "eps": 1e-16}},
+    variants={
+        "github.com/SamsungLabs/ASAM": {
+            "rho": 0.5,
+            "eta": 0.01,
+            "eps": 1e-16,
+            "but": "only of parameters that are named a weight; w is 1 for the others",
+        },
+        "pytorch_optimizer.SAM as it is": "takes the length in single precision",
+    },
     sees="all",
 )
 def asam(

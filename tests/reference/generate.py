@@ -1,8 +1,10 @@
 """Writes cases.json: the paths of the libraries' own optimizers, each checkpoint with its tolerance.
 
     python -m tests.reference.generate [--only WORD ...]
+    python -m tests.reference.generate --schedules
 
 Needs the extra `reference`; with WORDs only the cases of these optimizers (or libraries) are made anew.
+With --schedules it is schedules.json that is written: what the libraries' own schedules are in every step.
 
 A tolerance is measured, not chosen: a case is run again from starts, at points and with gradients that
 are off by a few 1e-16 of themselves, and with the library's other order of operations where it has one.
@@ -28,8 +30,11 @@ from tests.reference.libraries import foreach_too, lower, stepped
 from tests.reference.losses import problems
 from tests.reference.plan import cases
 from tests.reference.runs import Noise, Steps
+from tests.reference.schedules_by_library import metric, table
+from tests.reference.schedules_plan import cases as planned_schedules
 
 FILE = Path(__file__).with_name("cases.json")
+SCHEDULES = Path(__file__).with_name("schedules.json")
 CHECKPOINTS = (1, 2, 5, 10, 50, 100, 200)
 LEAST, MOST, TIMES, REPEATS = 1e-12, 1e-4, 100, 5
 DISTRIBUTIONS = (
@@ -50,14 +55,22 @@ DISTRIBUTIONS = (
     "scipy",
     "numpy",
 )
+SCHEDULED = ("torch", "pytorch_optimizer", "optax", "jax", "keras", "timm")
 SHOWN = {"asgd": "ASGD's averaged iterate ax"}
 ABOUT = (
     "Paths of other libraries' optimizers in float64. cases[i].p[k] are all parameters, flattened in order, "
     "after k steps; |ours - p| <= tol * max(1, max|p|) is asked for, tol being aligned with the keys of p. "
     "kw are the arguments of the library's class. aux is a point that the library shows in place of p, and "
     "aux_is what it is. computes_in: the library computes in this lower precision; patch: it does, and its "
-    "casts were taken out. handed: the library was given this in place of an estimate that it draws at random. "
-    "chaotic_after: past this step a change of 1e-16 decides, so none is checked."
+    "casts were taken out. handed: what it draws at random it was handed as this. chaotic_after: past this "
+    "step a change of 1e-16 decides, so none is checked."
+)
+
+ABOUT_SCHEDULES = (
+    "What other libraries' schedules are in every step, in float64. schedules[i].lr[t] is the learning rate "
+    "of step t, from 0; |ours - lr| <= 1e-12 * max(1, max|lr|) is asked for. kw are the arguments of the "
+    "library's class or function, lr0 and momentum0 what the optimizer was made with, momentum[t] a momentum "
+    "that is moved too, and metric[t] the loss of step t that the schedule was told."
 )
 
 
@@ -126,11 +139,33 @@ def write(found: list[dict[str, Any]]) -> None:
     FILE.write_text("{\n" + "\n".join(lines) + "\n}\n")
 
 
+def write_schedules() -> int:
+    """Writes schedules.json; how many tables it has."""
+    found = []
+    for case in planned_schedules():
+        case = case | {"metric": metric(case["metric"])} if "metric" in case else case
+        found.append(case | {name: _written(np.array(values)) for name, values in table(case).items()})
+    head = {
+        "about": ABOUT_SCHEDULES,
+        "versions": {name: version(name) for name in SCHEDULED},
+        "python": platform.python_version(),
+    }
+    lines = [f'"{name}": {json.dumps(value)},' for name, value in head.items()]
+    lines.append('"schedules": [\n' + ",\n".join(json.dumps(case) for case in found) + "\n]")
+    SCHEDULES.write_text("{\n" + "\n".join(lines) + "\n}\n")
+    return len(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD")
-    only = parser.parse_args().only
+    parser.add_argument("--schedules", action="store_true")
+    given = parser.parse_args()
+    only = given.only
     warnings.simplefilter("ignore")
+    if given.schedules:
+        print(f"{write_schedules()} schedules, {SCHEDULES.stat().st_size / 1000:.0f} kB")
+        return
 
     def key(case: dict[str, Any]) -> str:
         return json.dumps([case[name] for name in ("opt", "lib", "cls", "kw", "problem")])

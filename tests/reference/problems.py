@@ -19,12 +19,16 @@ Function = Callable[..., Any]  # the parameters, one array or Tensor (R, *shape)
 
 @dataclass(frozen=True)
 class Problem:
-    """A loss with everything the driver needs to step on it, `sign` times what is stated."""
+    """A loss with everything the driver needs to step on it, `sign` times what is stated.
+
+    `unscored`, every loss is told as 0: a library goes on where its loss overflows, the driver does not.
+    """
 
     shapes: tuple[tuple[int, ...], ...]
     start: Array  # (n,), all parameters in order, each flattened by rows
     function: Function
     sign: float = 1.0
+    unscored: bool = False
 
     @property
     def layers(self) -> list[Layer]:
@@ -36,6 +40,8 @@ class Problem:
 
     def loss(self, params: Array) -> Array:
         """(R, n) to (R,)."""
+        if self.unscored:
+            return np.zeros(len(params))
         with np.errstate(all="ignore"):
             return self.sign * self.function(*self._parts(params))
 
@@ -46,7 +52,8 @@ class Problem:
             made = self.function(*tensors)
             made.backward(1.0)
         gradient = [tensor.grad.reshape(len(params), -1) for tensor in tensors]
-        return self.sign * made.data, self.sign * np.concatenate(gradient, axis=1)
+        value = np.zeros(len(params)) if self.unscored else self.sign * made.data
+        return value, self.sign * np.concatenate(gradient, axis=1)
 
 
 def problem(stated: dict[str, Any]) -> Problem:
@@ -117,8 +124,9 @@ def _factors(data: dict[str, Any]) -> Function:
 
 
 def _logistic(data: dict[str, Any]) -> Function:
-    def loss(w: Any) -> Any:
-        margin = data["y"] * (w[:, None, :] * data["X"]).sum(axis=2)
+    def loss(w: Any, b: Any = None) -> Any:
+        score = (w[:, None, :] * data["X"]).sum(axis=2)
+        margin = data["y"] * (score if b is None else score + b)
         # log(1 + exp(-m)) without overflow.
         value = np.maximum(-margin, 0.0) + np.log(1 + np.exp(-abs(margin)))
         return value.mean(axis=1) + data.get("lam", 0.0) / 2 * (w**2).sum(axis=1)
@@ -126,15 +134,51 @@ def _logistic(data: dict[str, Any]) -> Function:
     return loss
 
 
+# How formulas are written elsewhere, and what our grammar has for it, in the order they are replaced.
+SPELLINGS = (
+    (r"^\s*\w+\s*(\([^()]*\))?\s*=(?!=)", ""),  # f(x, y) =
+    (r"\^", "**"),
+    ("²", "**2"),
+    ("³", "**3"),
+    ("[·×]", "*"),
+    ("−", "-"),
+    ("π", "pi"),
+    (r"\b([a-z]+)(?:\[(\d)\]|_\{?(\d)\}?)", r"\1\2\3"),  # x[0], x_1
+    (r"\|([^|]+)\|", r"abs(\1)"),
+    (r"\b(?:ln|np\.log|math\.log)\(", "log("),
+    (r"\blog1p\(", "log(1+"),
+    (r"(?<![\w.])((?>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?))\s*(?=[A-Za-z_(])", r"\1*"),  # 3y, 3(x + 1)
+    (r"\bxy\b", "x*y"),
+    (r"\b(x|y|[xw]\d|theta\d)\s*\(", r"\1*("),
+    (r"\)\s*(?=[\w(])", ")*"),
+)
+NAMES = (
+    ("x", "y"),
+    ("x1", "x2"),
+    ("x0", "x1"),
+    ("theta0", "theta1"),
+    ("theta1", "theta2"),
+    ("w1", "w2"),
+    ("w0", "w1"),
+    ("u", "v"),
+)
+CONSTANT = r"\b([A-Za-z]\w*) *= *([-+]?[.\d]+(?:[eE][-+]?\d+)?)"
+
+
 def _formula(text: str, data: dict[str, Any]) -> Function:
-    """A formula in x and y (or x1 and x2); what stands behind a comma at its end gives its constants."""
-    text, _, constants = text.replace("^", "**").partition(", ")
+    """A formula in two variables, as people write them; constants stand behind a comma or `with`."""
     numbers = {name: float(value) for name, value in data.items() if value.ndim == 0}
-    numbers |= {name: float(value) for name, value in re.findall(r"(\w+) *= *([-+.\deE]+)", constants)}
+    told = re.search(rf"[,;]?\s*(?:[,;]|\bwith|\bwhere|\bfor)\s*{CONSTANT}.*$", text)
+    if told:
+        numbers |= {name: float(value) for name, value in re.findall(CONSTANT, told[0])}
+        text = text[: told.start()]
+    # A remark, such as `(a bowl)`: words that are no call and no product.
+    text = re.sub(r"\s+\((?:[A-Za-z]{1,}[ -])+[A-Za-z]+\)\s*$|\s+\([A-Za-z]{4,}\)\s*$", "", text)
+    for pattern, ours in SPELLINGS:
+        text = re.sub(pattern, ours, text)
     for name, value in numbers.items():
         text = re.sub(rf"\b{name}\b", f"({value!r})", text)
-    read = parse(text, (("x", "y"), ("x1", "x2")))
-    return _plane(read.evaluate)
+    return _plane(parse(text, NAMES).evaluate)
 
 
 FAMILIES: dict[str, Callable[[dict[str, Any]], Function]] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from tests.reference.rows import (
     BETAS,
@@ -55,6 +56,13 @@ def _optax_amsgrad(given: Settings) -> Row | str:
     return Row("amsgrad", OPTAX_ADAM | arguments, {"max_corrected": True, "bias_correction": corrects.pop()})
 
 
+def _optax_nadam(given: Settings, **settings: Any) -> Row | str:
+    arguments: dict[str, Argument] = OPTAX_ADAM | {"nesterov": None}
+    if not given.get("nesterov", True):
+        return Row("adam", arguments, settings)
+    return Row("nadam", arguments, {"schedule": "constant", **settings})
+
+
 def _po_adabelief(given: Settings) -> Row | str:
     if given.get("rectify") and given.get("ams_bound"):
         return "AMSGrad's maximum in a rectified step"
@@ -73,14 +81,12 @@ def _po_mars(given: Settings) -> Row | str:
         "weight_decay_1d": "weight_decay_1d",
     }
     factor = given.get("lr_1d", 3e-3) / given.get("lr", 3e-3)
-    return Row(
-        "mars", PO_ADAM | UNCOUPLED | arguments, {"optimize_1d": False, "lr_1d_factor": factor}, lr=3e-3
-    )
+    settings = {"optimize_1d": False, "lr_1d_factor": factor, "weight_decay_1d": 0.1}
+    return Row("mars", PO_ADAM | UNCOUPLED | arguments, settings, lr=3e-3)
 
 
 def _timm_mars(given: Settings) -> Row | str:
     betas = given.get("betas_1d") or given.get("betas", (0.9, 0.99))
-    decays = given.get("weight_decay", 0.0)
     arguments: dict[str, Argument] = {
         "gamma": "gamma",
         "mars_type": "mars_type",
@@ -92,7 +98,6 @@ def _timm_mars(given: Settings) -> Row | str:
         "beta1": 0.9,
         "beta1_1d": betas[0],
         "beta2_1d": betas[1],
-        "weight_decay_1d": decays,
         "correct_first": False,
         "optimize_1d": False,
         "eps_hat": False,
@@ -140,10 +145,8 @@ ADAPTIVE: dict[str, Row | str | Callable[[Settings], Row | str]] = {
         "adamax", KERAS_ADAM, {"eps": 1e-7, "eps_inside_max": False, "decay": "decoupled"}, lr=1e-3
     ),
     "torch:NAdam": Row("nadam", TORCH_ADAM | {"momentum_decay": "momentum_decay"}, lr=2e-3),
-    "optax:nadam": Row("nadam", OPTAX_ADAM, {"schedule": "constant"}),
-    "optax:nadamw": Row(
-        "nadam", OPTAX_ADAM, {"schedule": "constant", "weight_decay": 1e-4, "decay": "decoupled"}
-    ),
+    "optax:nadam": _optax_nadam,
+    "optax:nadamw": lambda given: _optax_nadam(given, weight_decay=1e-4, decay="decoupled"),
     "keras:Nadam": Row(
         "nadam", KERAS_ADAM, {"eps": 1e-7, "momentum_decay": 1.0, "decay": "decoupled"}, lr=1e-3
     ),
@@ -267,6 +270,7 @@ ADAPTIVE: dict[str, Row | str | Callable[[Settings], Row | str]] = {
             **THREE_BETAS,
             "weight_decouple": decay("decoupled", "prox"),
             "max_grad_norm": only(0.0, "gradients of a bounded length"),
+            "maximize": only(False, "its first change of the gradient is of one whose sign is not turned"),
         },
         lr=1e-3,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tests.reference.rows import (
@@ -21,11 +22,28 @@ from tests.reference.rows import (
 
 
 # Whole layers, and matrices.
-def _adapted(given: Any) -> Settings:
-    """timm's Adafactor scales the learning rate by the weights only where it is not given."""
-    if given is None:
-        return {"lr": 1e-2}
-    return {"lr": given, "relative_step": False, "scale_parameter": False}
+def _timm_adafactor(given: Settings) -> Row | str:
+    """It scales the learning rate by the weights only where it is not given."""
+    told = given.get("lr") is not None
+    if not told and given.get("weight_decay"):
+        return "decay that goes by the whole step"
+    arguments: dict[str, Argument] = {
+        "lr": lambda value: {} if value is None else {"lr": value},
+        "eps": "eps1",
+        "eps_scale": "eps2",
+        "clip_threshold": "d",
+        "decay_rate": "beta2_decay",
+        "betas": lambda value: {"beta1": value[0] if value else 0.0},
+        "weight_decay": "weight_decay",
+        "scale_parameter": lambda value: {} if value else {"scale_parameter": False},
+        "warmup_init": only(False, "a learning rate that starts at 1e-6"),
+        "min_dim_size_to_factor": lambda value: {"min_dim_size_to_factor": value + 1},
+        "caution": only(False, "a cautious variant"),
+    }
+    settings = {"eps1": 1e-30, "eps_added": True, "min_dim_size_to_factor": 17}
+    if told:
+        settings |= {"relative_step": False, "scale_parameter": False}
+    return Row("adafactor", arguments, settings, lr=1e-2)
 
 
 def _root_mean_square(value: Any) -> Settings:
@@ -33,6 +51,43 @@ def _root_mean_square(value: Any) -> Settings:
     if value not in (None, 0.2):
         raise Unsupported("steps of another root mean square than 0.2")
     return {} if value is None else {"adjust_lr": "match_rms_adamw"}
+
+
+def _keras_muon(given: Settings) -> Row | str:
+    """Its momentum is a sum where ours is an average, so that its eps weighs as much less."""
+    return Row(
+        "muon",
+        {
+            "momentum": "momentum",
+            "nesterov": "nesterov",
+            "ns_steps": "ns_steps",
+            "weight_decay": decayed,
+            "rms_rate": only(0.2, "steps of another root mean square than 0.2"),
+        },
+        {
+            "matrices_only": True,
+            "eps": float(f"{1e-7 * (1 - given.get('momentum', 0.95)):.12g}"),
+            "eps_added": True,
+            "adjust_lr": "match_rms_adamw",
+            "weight_decay": 4e-3,
+        },
+        lr=1e-3,
+    )
+
+
+def _po_shampoo(given: Settings) -> Row | str:
+    if given.get("maximize") and given.get("momentum"):
+        return "its momentum starts at a gradient whose sign is not turned"
+    return Row(
+        "shampoo",
+        EITHER_DECAY
+        | {
+            "momentum": "momentum",
+            "preconditioning_compute_steps": "preconditioning_compute_steps",
+            "matrix_eps": "matrix_eps",
+        },
+        lr=1e-3,
+    )
 
 
 TOGETHER = "it clips the gradient of all layers together, and a rule sees one of them"
@@ -46,7 +101,7 @@ TIMM_LARS: dict[str, Argument] = {
     "trust_clip": "larc",
     "always_adapt": "always_adapt",
 }
-LAYERS: dict[str, Row | str] = {
+LAYERS: dict[str, Row | str | Callable[[Settings], Row | str]] = {
     "optax:lars": Row(
         "lars",
         {
@@ -155,24 +210,7 @@ LAYERS: dict[str, Row | str] = {
         lr=1e-2,
     ),
     "optax:adafactor": "it takes t**beta2_decay in single precision",
-    "timm:Adafactor": Row(
-        "adafactor",
-        {
-            "lr": _adapted,
-            "eps": "eps1",
-            "eps_scale": "eps2",
-            "clip_threshold": "d",
-            "decay_rate": "beta2_decay",
-            "betas": lambda value: {"beta1": value[0] if value else 0.0},
-            "weight_decay": "weight_decay",
-            "scale_parameter": lambda value: {} if value else {"scale_parameter": False},
-            "warmup_init": only(False, "a learning rate that starts at 1e-6"),
-            "min_dim_size_to_factor": lambda value: {"min_dim_size_to_factor": value + 1},
-            "caution": only(False, "a cautious variant"),
-        },
-        {"eps1": 1e-30, "eps_added": True, "min_dim_size_to_factor": 17},
-        lr=1e-2,
-    ),
+    "timm:Adafactor": _timm_adafactor,
     "keras:Adafactor": "it takes its means in single precision",
     "pytorch_optimizer:AdaFactor": "it keeps its momentum in bfloat16 and bounds its learning rate by 0.01",
     "pytorch_optimizer:CAME": Row(
@@ -194,16 +232,7 @@ LAYERS: dict[str, Row | str] = {
         | {name: name for name in ("g_norm_min", "ratio_min", "tau", "eps1", "eps2")},
         lr=1e-3,
     ),
-    "pytorch_optimizer:Shampoo": Row(
-        "shampoo",
-        EITHER_DECAY
-        | {
-            "momentum": "momentum",
-            "preconditioning_compute_steps": "preconditioning_compute_steps",
-            "matrix_eps": "matrix_eps",
-        },
-        lr=1e-3,
-    ),
+    "pytorch_optimizer:Shampoo": _po_shampoo,
     "torch_optimizer:Shampoo": (
         "its powers are -1/2 where the paper has -1/4, and R sums up gradients that L has already changed"
     ),
@@ -263,6 +292,7 @@ LAYERS: dict[str, Row | str] = {
             "weight_decay": 0.0,
         },
     ),
+    "keras:Muon": _keras_muon,
     "pytorch_optimizer:Muon": Row(
         "muon",
         {

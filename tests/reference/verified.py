@@ -22,20 +22,33 @@ def library(case: dict[str, Any]) -> tuple[str, str]:
     return {"po": "pytorch_optimizer"}.get(lib, lib), cls
 
 
+def how(case: dict[str, Any]) -> str:
+    """What was not left as the library has it, or that it does not compute in float64; mostly empty."""
+    said = []
+    if "patch" in case:
+        said.append(case["patch"].replace("float64 in place of", "in float64 where it asks for"))
+    if "computes_in" in case:
+        said.append(f"which computes in {' and '.join(case['computes_in'])}")
+    if "handed" in case:
+        said.append(f"handed {case['handed']}")
+    return ", ".join(said)
+
+
 def entries(compared: Iterable[Compared], versions: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """By rule, for each class it was compared with: how many cases, the largest tolerance and error."""
-    found: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
+    """By rule, for each class and way of running it: how many cases, the largest tolerance and error."""
+    found: dict[str, dict[tuple[str, str, str], dict[str, Any]]] = {}
     for case, rule, error in compared:
         lib, cls = library(case)
         new = {
             "library": lib,
-            "version": versions[lib],
+            "version": versions[lib].partition("+")[0],
             "class": cls,
+            "how": how(case),
             "cases": 0,
             "tolerance": 0.0,
             "error": 0.0,
         }
-        entry = found.setdefault(rule, {}).setdefault((lib, cls), new)
+        entry = found.setdefault(rule, {}).setdefault((lib, cls, new["how"]), new)
         entry["cases"] += 1
         entry["tolerance"] = max(entry["tolerance"], *case["tol"])
         entry["error"] = max(entry["error"], _rounded_up(error))
