@@ -2,6 +2,7 @@
 # make test      the tests, with the versions in tests/constraints.txt
 # make lint      ruff and mypy
 # make docs      docs/optimizers.md, from the rules themselves
+# make contact-sheet   all landscapes on one picture, output/landscapes-light.png and -dark.png
 # make bench     against what people use today
 # make clean     removes what these made
 
@@ -13,7 +14,7 @@ SETUP := setup.cfg pyproject.toml tests/constraints.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: figures test lint docs bench clean
+.PHONY: figures test lint docs contact-sheet bench clean
 .DELETE_ON_ERROR:
 
 figures: $(SCENES:scenes/%.yaml=output/.made/%)
@@ -35,6 +36,9 @@ lint: .venv/tools
 docs: .venv/installed
 	$(BIN)/optanim list optimizers --markdown > docs/optimizers.md.new
 	mv docs/optimizers.md.new docs/optimizers.md
+
+contact-sheet: .venv/installed
+	$(BIN)/python tools/contact_sheet.py output
 
 bench: .venv/bench
 	$(BIN)/python benchmarks/bench.py

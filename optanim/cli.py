@@ -193,6 +193,8 @@ def still(scene: str, at: float, output: str, limits: Limits, **look: Any) -> No
     from optanim.render import still as write_still
 
     file = write_still(_load(scene, limits), output, at=at, limits=limits, **look)
+    for doubt in file.doubts:
+        click.echo(f"warning: {doubt}", err=True)
     click.echo(f"{file.path}  still, {_size(file.bytes)}")
 
 
@@ -202,10 +204,13 @@ def still(scene: str, at: float, output: str, limits: Limits, **look: Any) -> No
 @limited
 def trace(scene: str, kind: str, limits: Limits) -> None:
     """Print the numbers of a scene: every iterate, loss and learning rate."""
+    from optanim.doubts import doubts
     from optanim.simulate import simulate
     from optanim.tables import as_csv, as_json
 
     path = simulate(_load(scene, limits), limits=limits)
+    for doubt in doubts(path):
+        click.echo(f"warning: {doubt}", err=True)
     for part in as_json(path) if kind == "json" else as_csv(path):
         sys.stdout.write(part)
 

@@ -84,6 +84,23 @@ def line(
 
 
 @dataset()
+def classes(
+    *,
+    n: Annotated[int, Number(low=1, high=MAX_ROWS, whole=True)] = 100,
+    distance: NonNegative = 2.0,
+    noise: Noise = 1.0,
+    seed: Whole | None = None,
+) -> Data:
+    """Two groups along x that overlap: y is -1 in the left one and 1 in the right one.
+
+    Points belong to them in turn, and lie around -distance / 2 and distance / 2, off by the noise.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed or 0))
+    y = np.where(np.arange(n) % 2, 1.0, -1.0)
+    return Data(distance / 2 * y + draw(noise, rng, (n,)), y)
+
+
+@dataset()
 def csv(
     folder: Path,
     *,

@@ -96,7 +96,8 @@ def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
         warnings = tuple(map(str, scene.warnings))
         written = render(**{**task, "scene": scene}, progress=progress)
         notes = dict.fromkeys(f"{task['scene']}: {note}" for file in written for note in file.notes)
-        return Result(tuple(written), (*warnings, *notes))
+        told = written[0].doubts if written else ()
+        return Result(tuple(written), (*warnings, *told, *notes))
     except UserError as error:
         return Result(warnings=warnings, error=str(error), code=2)
     except RenderError as error:

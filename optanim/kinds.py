@@ -14,8 +14,10 @@ from optanim.settings import (
     Magnification,
     NonNegative,
     Number,
+    OneOf,
     Positive,
     Rate,
+    Real,
     Scheduled,
     Text,
     ThingOf,
@@ -29,6 +31,8 @@ THEMES = ("light", "dark", "paper")
 Schedule = Annotated[Any, ThingOf("schedule")]
 LearningRate = Positive | Literal["tuned"] | Schedule
 Start = Annotated[tuple[float, ...], ListOf(Number())]
+Scales = Annotated[tuple[float, ...], ListOf(Number(low=0, low_open=True))]
+Noise = Annotated[Any, OneOf((Number(low=0), ThingOf("distribution")))]
 Only = Annotated[tuple[str, ...], ListOf(Text())]
 Themes = Annotated[tuple[str, ...], ListOf(Choice(THEMES))]
 
@@ -69,7 +73,14 @@ def _schedule(
 ) -> None: ...
 
 
-def _landscape(*, view: View | None = None) -> None: ...
+def _landscape(
+    *,
+    view: View | None = None,
+    shift: Start | None = None,
+    rotate: Real = 0.0,
+    scale: Scales | None = None,
+    noise: Noise | None = None,
+) -> None: ...
 
 
 # A rule is rule(p, g, state, lr, t, [what it asks for,] *, settings) -> new p.
@@ -77,9 +88,11 @@ def _landscape(*, view: View | None = None) -> None: ...
 # layers as one vector; `shows(p, state, **settings)`, what is drawn and scored where that is not
 # p; `single_run`, it cannot step several runs at once; `check(settings)`, what is wrong with settings
 # that are right one by one, or None; `velocity`, the name in its state of a momentum that a wrapper
-# may pull back. A rule that asks for `base` wraps another: the scene's setting
+# may pull back; `rebuilds`, it makes p from what it remembers and not from the p it is handed.
+# A rule that asks for `base` wraps another: the scene's setting
 # `base` names it, and `base(p, g)` is that rule's step from p with state of its own, which is kept
 # in state["base"]. `residuals(p)` are the numbers whose squares the loss averages, with their Jacobian.
+# `by_weights`, its steps are as long as the weights, or a part of it.
 # Said of a rule are its `paper`; `reference`, the implementation whose defaults and path are its own;
 # and `variants`, of other implementations what to set to get theirs, or what sets them apart.
 # A fractional setting may come as an array of one value per run; a whole number, a flag and a word
@@ -88,7 +101,19 @@ optimizer = Registry(
     "optimizer",
     "optanim.optimizers",
     common=_run,
-    facts=("paper", "reference", "variants", "lr", "sees", "shows", "single_run", "check", "velocity"),
+    facts=(
+        "paper",
+        "reference",
+        "variants",
+        "lr",
+        "sees",
+        "shows",
+        "single_run",
+        "check",
+        "velocity",
+        "rebuilds",
+        "by_weights",
+    ),
     fixed=("p", "g", "state", "lr", "t"),
     asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "base", "rng"),
     given={"base": ThingOf("optimizer")},

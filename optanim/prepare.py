@@ -70,9 +70,12 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         if is_open(rate) and not problem.minima and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
-        if problem.residuals is None and "residuals" in asked(run.rule, registry):
-            message = f"{run.rule.name} needs a regression with the loss mse"
-            mistakes.append(Mistake(message, run.rule.place, "write landscape: {linear_regression: mse}"))
+        rule = _asking(run.rule, "residuals", registry)
+        if problem.residuals is None and rule:
+            noisy = " and no noise" if problem.noise is not None else ""
+            message = f"{rule.name} needs a regression with the loss mse{noisy}"
+            hint = f"write {'' if scene.dataset else 'dataset: line, '}landscape: {{linear_regression: mse}}"
+            mistakes.append(Mistake(message, rule.place or run.rule.place, hint))
     ready = Prepared(data, problem, runs, rates)
     mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
@@ -87,12 +90,11 @@ def is_open(rate: float | Thing | None) -> bool:
     return rate is None or (isinstance(rate, Thing) and without_initial(rate) is rate)
 
 
-def asked(rule: Thing, registry: Registry = optimizer) -> tuple[str, ...]:
-    """What a rule and the rules inside it ask for."""
+def _asking(rule: Thing, ask: str, registry: Registry) -> Thing | None:
+    """The rule that asks for this: this one, or one inside it."""
     entry = registry[rule.name]
-    settings = entry.defaults() | dict(rule.settings)
-    inner = asked(settings["base"], registry) if "base" in entry.asks else ()
-    return (*(ask for ask in entry.asks if ask != "base"), *inner)
+    inner = (entry.defaults() | dict(rule.settings))["base"] if "base" in entry.asks else None
+    return rule if ask in entry.asks else _asking(inner, ask, registry) if inner else None
 
 
 def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:

@@ -346,7 +346,7 @@ class _Builder:
             known = ("full", *(kind.type.options if kind and isinstance(kind.type, Choice) else ()))
             loss = thing.settings["loss"]
             if loss not in known:
-                hint = closest(shown(loss), known) or f"takes {' or '.join(known)}"
+                hint = closest(shown(loss), known) or f"takes {Choice(known).describe()}"
                 self.wrong(f"'{landscape.name}' has no loss '{shown(loss)}'", thing.where("loss"), hint)
         if thing.name == "curve" and "of" in thing.settings and runs:
             rules = [KINDS["optimizer"][run.rule.name] for run in runs]

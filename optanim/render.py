@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from optanim import formats as encoders
 from optanim import reader
 from optanim.budget import search, steps
+from optanim.doubts import doubts
 from optanim.errors import Mistake, RenderError, UserError
 from optanim.kinds import format_
 from optanim.outputs import file_name
@@ -31,7 +32,8 @@ FRACTION = Number(low=0, high=1)
 class Written:
     """A file that was written: its size in bytes, its frames, and how long it plays in seconds.
 
-    `alt` says in words what is seen; `notes` what the user should know about the picture.
+    `alt` says in words what is seen; `notes` what the user should know about the picture, and `doubts`
+    what may make a false one of true runs.
     """
 
     path: Path
@@ -41,6 +43,7 @@ class Written:
     seconds: float
     alt: str = ""
     notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def render(
         limits=limits,
     )
     trace = simulate(scene, _named(progress, "stepping"), limits=limits)
-    return write(trace, jobs, progress)
+    told = tuple(map(str, doubts(trace)))
+    return [replace(file, doubts=told) for file in write(trace, jobs, progress)]
 
 
 def plan(scene: Scene, out: str | Path, *, formats: Sequence[str] | None = None, **options: Any) -> list[Job]:
@@ -218,7 +222,8 @@ def still(
         raise UserError(Mistake(f"a still is a .png, not {path.name}"))
     output = reader.outputs(scene, formats=["png"], theme=theme, size=size, scale=scale, limits=limits)[0]
     job = Job(path, format_["png"], output.look, {"at": at})
-    return write(simulate(scene, limits=limits), [job])[0]
+    trace = simulate(scene, limits=limits)
+    return replace(write(trace, [job])[0], doubts=tuple(map(str, doubts(trace))))
 
 
 def is_file(out: str | Path) -> bool:

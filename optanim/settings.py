@@ -192,6 +192,22 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Nothing:
+    """The word none, of a setting that may be without a value though it has one by default."""
+
+    def describe(self) -> str:
+        return "none"
+
+    def parse(self, text: str) -> None:
+        if text != "none":
+            raise Wrong(f"'{text}' is not none", "takes none")
+
+    def check(self, value: Any) -> None:
+        if value is not None:
+            raise Wrong(f"{value!r} is not none", "takes none")
+
+
+@dataclass(frozen=True)
 class Color:
     """A colour: `#rgb`, `#rrggbb` or a CSS name."""
 
@@ -290,8 +306,19 @@ class OneOf:
     def describe(self) -> str:
         return " or ".join(kind.describe() for kind in self.types)
 
+    def check(self, value: Any) -> Any:
+        """The value as the first type that takes it, or Wrong."""
+        for kind in self.types:
+            if isinstance(kind, (ListOf, ThingOf)):
+                continue
+            try:
+                return kind.check(value)
+            except Wrong:
+                continue
+        raise Wrong(f"{value!r} will not do", f"takes {self.describe()}")
 
-Type = Number | Bytes | Flag | Text | Choice | Color | Formula | FileName | ListOf | ThingOf | OneOf
+
+Type = Number | Bytes | Flag | Text | Choice | Color | Formula | FileName | Nothing | ListOf | ThingOf | OneOf
 
 
 @dataclass(frozen=True)

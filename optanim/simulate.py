@@ -15,12 +15,12 @@ from optanim.driver import Group, drive
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
-from optanim.oracles import Layer
+from optanim.oracles import Layer, Noise
 from optanim.prepare import GRID, is_open, prepare, standardize
-from optanim.problem import around
 from optanim.registry import Registry
 from optanim.rules import Rule, kind_of
 from optanim.scene import Limits, Point, Run, Scene, Thing
+from optanim.search import around
 from optanim.trace import Ended, Path, Problem, Trace, Tuned
 
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
@@ -77,6 +77,7 @@ def simulate(
         problem.slope,
         ticks,
         problem.residuals,
+        _noise(problem, scene),
     )
     paths: dict[int, Path] = {}
     for members, group, record in groups:
@@ -149,6 +150,10 @@ def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
     )
 
 
+def _noise(problem: Problem, scene: Scene) -> Noise | None:
+    return None if problem.noise is None else Noise(problem.noise, scene.seed, len(problem.names))
+
+
 def _layers(run: Run, n: int) -> list[Layer]:
     if run.layers == "separate":
         return [Layer(slice(i, i + 1), (1,)) for i in range(n)]
@@ -178,7 +183,7 @@ def _tune(
     verdict = _Verdict(len(jobs), low - margin, high + margin)
     groups = _groups(jobs, problem, registry)
     parts = [(group, verdict.part(members)) for members, group in groups]
-    drive(parts, problem.loss, problem.slope, ticks, problem.residuals)
+    drive(parts, problem.loss, problem.slope, ticks, problem.residuals, _noise(problem, scene))
     for members, group in groups:
         for place in group.ended:
             verdict.final[members[place]] = np.inf

@@ -37,7 +37,8 @@ class Problem:
     `surface(x, y, loss="mae")` another loss of the same data. `model(x, params)` is the model's
     output at inputs x, where the landscape is the error of a model. `residuals` maps parameters to
     (R, rows) numbers whose squares the loss is the mean of, and their Jacobian (R, rows, n), where
-    the loss is that.
+    the loss is that. With `noise` every gradient that a rule sees is off by random numbers; `loss`
+    and `slope` are without it.
     """
 
     names: tuple[str, ...]  # of the parameters, n of them
@@ -51,6 +52,7 @@ class Problem:
     data: Data | None = None
     model: Callable[[Array, Point], Array] | None = None
     residuals: Callable[[Array], tuple[Array, Array]] | None = None
+    noise: float | Thing | None = None
 
 
 @dataclass(frozen=True)

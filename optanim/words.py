@@ -10,6 +10,8 @@ import numpy as np
 
 from optanim.kinds import landscape
 from optanim.labels import schedule_words
+from optanim.losses import TITLES as LOSS_TITLES
+from optanim.scene import Thing
 from optanim.trace import Path, Trace
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -53,10 +55,14 @@ def formula(text: str) -> str:
 
 
 def landscape_words(trace: Trace) -> str:
-    """The landscape as a figure names it."""
+    """The landscape as a figure names it, with all that makes it another than its name says."""
     thing = trace.scene.landscape
     if thing is None:
         return ""
+    return ", ".join([_landscape_name(trace, thing), *_altered(thing)])
+
+
+def _landscape_name(trace: Trace, thing: Thing) -> str:
     if thing.name == "formula":
         return "f = " + formula(str(thing.settings.get("f", "")))
     if "loss" in landscape[thing.name].settings:
@@ -65,11 +71,28 @@ def landscape_words(trace: Trace) -> str:
     return title[:1].upper() + title[1:]
 
 
+def _altered(thing: Thing) -> list[str]:
+    """What the scene does to a landscape: where it lies, and what its gradients are off by."""
+    said = []
+    shift, scale = thing.settings.get("shift", ()), thing.settings.get("scale", ())
+    if any(factor != 1 for factor in scale):
+        said.append(f"scaled by {point(scale)}")
+    if thing.settings.get("rotate", 0.0) % 360:
+        said.append(f"rotated by {number(thing.settings['rotate'])}°")
+    if any(shift):
+        said.append(f"shifted by {point(shift)}")
+    if noise := thing.settings.get("noise"):
+        given = noise.settings.items() if isinstance(noise, Thing) else [("sd", noise)]
+        words = [noise.name] if isinstance(noise, Thing) else []
+        said.append(" ".join(["gradient noise", *words, *(f"{n} {number(v)}" for n, v in given)]))
+    return said
+
+
 def loss_name(trace: Trace) -> str:
     """What the loss is: RMSE where a landscape has a setting that says so, else loss."""
     thing = trace.scene.landscape
     choice = landscape[thing.name].settings.get("loss") if thing else None
-    return str(thing.settings.get("loss", choice.default)).upper() if thing and choice else "loss"
+    return LOSS_TITLES[str(thing.settings.get("loss", choice.default))] if thing and choice else "loss"
 
 
 def title(trace: Trace) -> str:

@@ -18,9 +18,11 @@ import pytest
 from PIL import Image
 
 from optanim import cli
+from optanim.catalogue import body
 from optanim.explain import KEY_WORDS
 from optanim.kinds import KINDS
 from optanim.reader import KEYS
+from optanim.registry import Entry
 
 ROOT = Path(__file__).parents[1]
 SMALL = """\
@@ -306,6 +308,46 @@ def test_explain(run: Run) -> None:
     line = next(line for line in out.splitlines() if line.split()[:1] == ["beta2"])
     assert "at least 0 and below 1" in line
     assert line.endswith("default 0.999")
+
+
+@pytest.mark.parametrize(
+    ("called", "name"),
+    [
+        ("Muon", "muon"),
+        ("ScheduleFree AdamW", "schedulefree_adamw"),
+        ("Schedule-Free AdamW", "schedulefree_adamw"),
+        ("L-BFGS", "lbfgs"),
+        ("adam w", "adamw"),
+        ("Saddle-free Newton", "saddle_free_newton"),
+        ("Weight Decay", "weight_decay"),
+    ],
+)
+def test_explain_answers_to_titles(run: Run, called: str, name: str) -> None:
+    code, out, _ = run("explain", called)
+    assert code == 0
+    assert out.startswith(f"{name}: ")
+    assert out == run("explain", name)[1]
+
+
+def test_explain_says_how_a_library_was_run(run: Run) -> None:
+    out = run("explain", "muon")[1]
+    assert re.search(r"torch [\d.]+ Muon, in float64 where it asks for bfloat16: \d+ paths", out)
+    assert (
+        "\n  muon.SingleDeviceMuon: eps_added: true, weight_decay: 0; but it computes X in bfloat16\n" in out
+    )
+    out = run("explain", "adahessian")[1]
+    assert "AdaHessian, handed the exact diagonal of second derivatives: " in out
+    assert "at random" in out
+    assert "SGD: " in run("explain", "gd")[1]
+
+
+@pytest.mark.parametrize("entry", KINDS["optimizer"].entries(), ids=lambda entry: entry.name)
+def test_every_weight_decay_is_explained(entry: Entry) -> None:
+    text = body(entry)
+    assert "weight_decay" not in entry.settings or "weight_decay" in text
+    ways = entry.settings["decay"].type.options if "decay" in entry.settings else ()  # type: ignore[union-attr]
+    if "weight_decay  " in text:
+        assert all(f"{way}:" in text for way in ways)
 
 
 NAMES = {name for kind in KINDS.values() for name in kind} | {"dark"}

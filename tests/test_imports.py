@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent / "optanim"
 # Each module knows only those before it; a package stands for all its modules.
 TEXT = """
 errors settings registry formula recording derivatives autodiff replay kinds scene trace hints losses
-landscapes datasets schedules optimizers
+search placement landscapes datasets schedules optimizers
 yaml_mistakes yaml_nodes things mosaic outputs reader problem oracles courses rules driver labels prepare
-simulate
-themes typeset pen scales layout tracks stage paths counter words film panels formats budget render jobs
-tables catalogue explain optim cli __init__ __main__
+simulate views doubts
+themes typeset pen scales levels layout tracks stage paths counter words film panels formats budget render
+jobs tables catalogue explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()
 

@@ -15,9 +15,10 @@ from scipy import optimize
 from optanim.autodiff import Tensor
 from optanim.errors import Source
 from optanim.kinds import landscape
-from optanim.problem import hessian, problem
+from optanim.problem import problem
 from optanim.replay import Evaluation
 from optanim.scene import Scene, Thing
+from optanim.search import hessian
 from optanim.trace import Problem
 
 Floats = NDArray[np.float64]

@@ -11,9 +11,10 @@ import pytest
 from optanim.errors import Source
 from optanim.kinds import landscape
 from optanim.landscapes import names
-from optanim.landscapes.regression import least_absolute, line
-from optanim.problem import hessian, problem
+from optanim.landscapes.regression import least_quantile, line
+from optanim.problem import problem
 from optanim.scene import Scene, Thing
+from optanim.search import hessian
 from optanim.trace import Data, Problem
 
 DATA = Thing("line", {"n": 40, "noise": Thing("uniform"), "seed": 3})
@@ -105,7 +106,7 @@ def test_least_absolute_is_as_low_as_the_best_line_through_points(n: int, interc
     y[::5] += 50  # outliers, which least squares would follow
     if n == 1 and intercept:
         pytest.skip("one point has no best line")
-    slope, *offset = least_absolute(x, y, intercept)
+    slope, *offset = least_quantile(x, y, 0.5, intercept)
     found = np.abs(y - line(x, slope, *offset)).sum()
     pairs = [(i, j) for i in range(n) for j in range(i)] if intercept else [(i, None) for i in range(n)]
     through = []
@@ -118,7 +119,7 @@ def test_least_absolute_is_as_low_as_the_best_line_through_points(n: int, interc
 
 def test_least_absolute_with_ties_and_a_perfect_fit() -> None:
     x = np.array([0.0, 0, 1, 1, 2, 2])
-    slope, offset = least_absolute(x, 2 * x + 1, True)
+    slope, offset = least_quantile(x, 2 * x + 1, 0.5, True)
     assert (slope, offset) == pytest.approx((2, 1), abs=1e-12)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from optanim.errors import Place, Source, UserError
-from optanim.problem import around, problem
+from optanim.problem import problem
 from optanim.scene import Run, Scene, Thing
+from optanim.search import around
 
 PLACE = Place(Source("t.yaml", "landscape: formula"), 1, 12, 7)
 
@@ -69,6 +70,13 @@ def test_without_a_view_the_search_is_around_the_starts_and_the_origin() -> None
     assert around([(-5.0, -2.0)]) == (-10, 5, -7, 5)
     assert around([(), (3.0,)]) == (-3, 6)
     assert around([()]) is None
+
+
+def test_a_minimum_just_outside_is_found_too() -> None:
+    found = formula("x**2 - y**2 + 0.1*y**4", start=(-1.5, 0.01))
+    np.testing.assert_allclose(np.abs(found.minima), [(0, 5**0.5)] * 2, atol=1e-9)
+    assert formula("x**2 - y**2", start=(-1.5, 0.01)).minima == ()
+    assert formula("x**2 - y**2 + 0.1*y**4", (-2, 2, -1, 1), (-1.5, 0.01)).minima == ()
 
 
 def test_the_scenes_minima_and_view_win() -> None:

@@ -13,8 +13,8 @@ import pytest
 from optanim.autodiff import Tensor, columns, relu
 from optanim.formula import parse
 from optanim.kinds import landscape
-from optanim.problem import hessian
 from optanim.replay import CHUNKS, IDLE, SEEN, TAPES, TRIALS, Evaluation
+from optanim.search import hessian
 from optanim.settings import Choice, Flag
 from optanim.trace import Data
 

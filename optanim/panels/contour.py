@@ -8,8 +8,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim import words
+from optanim import views, words
 from optanim.kinds import Only, panel
+from optanim.levels import bands
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
 from optanim.scales import LARGEST, Axes, Scale
@@ -22,28 +23,13 @@ Levels = Annotated[int, Number(low=2, high=100, whole=True)]
 EQUAL = 3.0  # sides of the view that differ by less than this are drawn to one scale
 
 
-def geometric_levels(values: Floats, count: int) -> Floats:
-    """Contour levels of a surface, geometric in its height above the lowest value in view.
-
-    They run from what the lowest hundredth of the view stays below to the highest value, so that
-    a narrow valley and steep walls both show.
-    """
-    finite = values[np.isfinite(values)]
-    lowest = float(finite.min())
-    above = np.sort(finite - lowest)
-    top = float(above[-1])
-    if top <= 1e-15 * abs(lowest):
-        return np.array([lowest, lowest + max(1.0, abs(lowest))])
-    first = max(float(above[int(0.012 * len(above))]), top * 1e-7)
-    return lowest + np.r_[0.0, np.geomspace(first, top * (1 + 1e-9), count)]
-
-
 @panel(needs="landscape", view=(4,), dimensions=2)
 @dataclass(kw_only=True)
 class Contour(Panel):
     """The landscape as quiet bands, the paths of the optimizers on it.
 
-    Levels are geometric in the loss above the lowest in view. Where the sides of the view differ
+    Levels are geometric in the loss above the lowest in view; where that would show little, as about a
+    saddle, in the distance from the saddle's loss. Where the sides of the view differ
     by less than 3 : 1 both axes have one scale, and the view is widened to fill its panel. The
     star is the minimum of the loss; words under it say where it was only found by a search in view.
     """
@@ -84,11 +70,7 @@ class Contour(Panel):
         return ratio if 1 / EQUAL < ratio < EQUAL else None
 
     def _least(self) -> tuple[float, float, float, float]:
-        """The least that must be seen: the view of the panel, scene or landscape, or the paths."""
-        problem = self.stage.trace.problem
-        assert problem is not None
-        given = self.view or problem.view or self._around_paths()
-        x0, x1, y0, y1 = given if len(given) == 4 else (*given, *given)
+        x0, x1, y0, y1 = views.least(self.stage.trace, self.view, self.runs)
         return x0, x1, y0, y1
 
     def _view(self, box: Box) -> tuple[float, float, float, float]:
@@ -102,26 +84,6 @@ class Contour(Panel):
             x0, x1, y0, y1 = cx - wide / 2, cx + wide / 2, cy - high / 2, cy + high / 2
         return x0, x1, y0, y1
 
-    def _around_paths(self) -> tuple[float, float, float, float]:
-        """The box of starts, minima and the paths that stay near them, with a margin."""
-        problem = self.stage.trace.problem
-        assert problem is not None
-        anchors = [np.array(problem.minima, float).reshape(-1, 2)]
-        anchors += [run.params[:1] for run in self.runs] or [np.array([problem.start], float)]
-        points = np.vstack(anchors)
-        centre, reach = points.mean(axis=0), np.ptp(points, axis=0).max() or 1.0
-        for run in self.runs:
-            if run.ended is None and (np.abs(run.params - centre) < 3 * reach).all():
-                points = np.vstack([points, run.params])
-        low, high = points.min(axis=0), points.max(axis=0)
-        sides = high - low
-        if sides.max() <= 1e-9 * np.abs(points).max():  # all in one point: show what is around it
-            sides = np.full(2, max(1.0, 0.1 * float(np.abs(points).max())))
-        # A box flatter than this would show nothing of the landscape across it.
-        sides = np.maximum(sides, sides.max() / 8)
-        low, high = (low + high - 1.3 * sides) / 2, (low + high + 1.3 * sides) / 2
-        return float(low[0]), float(high[0]), float(low[1]), float(high[1])
-
     def _draw_bands(self, pen: Pen, axes: Axes) -> None:
         """Bands from the lowest up, each over the whole of those below: no seams, and edges that blend."""
         from contourpy import FillType, LineType, contour_generator
@@ -132,7 +94,7 @@ class Contour(Panel):
             middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
             self.stage.write(pen, "no finite value in view", *middle, size=10, align="centre")
             return
-        levels = geometric_levels(z, self.levels)
+        edges = bands(z, self.levels)
         gridded = contour_generator(
             axes.pixels(np.column_stack([x, np.full(len(x), y[0])]))[:, 0],
             axes.pixels(np.column_stack([np.full(len(y), x[0]), y]))[:, 1],
@@ -140,13 +102,13 @@ class Contour(Panel):
             fill_type=FillType.OuterCode,
             line_type=LineType.SeparateCode,
         )
-        for level, color in zip(levels, band_colors(theme, len(levels) - 1), strict=False):
+        for level, color in zip(edges, band_colors(theme, len(edges) - 1), strict=False):
             # From a level up: the next band covers what is above its own.
-            bottom = -np.inf if level == levels[0] else level
+            bottom = -np.inf if level == edges[0] else level
             for points, codes in zip(*gridded.filled(bottom, np.inf), strict=True):
                 pen.fill(points, codes, color)
         line, width = rgb(theme.contour_line), self.stage.px(0.85)
-        for level in levels[1:-1]:
+        for level in edges[1:-1]:
             for points, codes in zip(*gridded.lines(level), strict=True):
                 pen.stroke(points, codes, line, width, theme.contour_alpha, cap="butt")
 

@@ -15,7 +15,7 @@ from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.stage import NAME_WIDTH, Panel
 from optanim.themes import RGB, rgb
-from optanim.tracks import dashed, interleave, track
+from optanim.tracks import Track, dashed, interleave, track
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
@@ -104,6 +104,10 @@ class CurvePanel(Panel, ABC):
         run = self.stage.trace.runs[line.index]
         return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(line.values)))
 
+    def drawn(self, line: Curve, way: Track) -> Track:
+        """The track of a curve as the panel draws it."""
+        return way
+
     def _prepare(self, box: Box) -> None:
         scale = self.axes.y
         plain = []
@@ -111,7 +115,8 @@ class CurvePanel(Panel, ABC):
             values = np.where(np.isfinite(line.values), line.values, np.nan)
             if scale.kind == "log":  # what is not positive leaves through the lower edge
                 values = np.where(values <= 0, scale.low / 10, values)
-            plain.append(track(self.axes.pixels(np.column_stack([self.along(line), values])), box))
+            pixels = self.axes.pixels(np.column_stack([self.along(line), values]))
+            plain.append(self.drawn(line, track(pixels, box)))
         self.ghosts = plain
         on, off = self.stage.px(4.5), self.stage.px(2.5)
         self.broken = [

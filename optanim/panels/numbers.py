@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optanim.kinds import Only, panel
+from optanim.layout import Margins
 from optanim.panels.curves import Across, Curve, CurvePanel, Floats, end_name
 from optanim.scales import Scale, padded
 from optanim.settings import Lead, View
 from optanim.trace import Path
+from optanim.tracks import Track
 
 NAMED = 24  # up to so many runs have names at all
+STEEP = 3.0  # a change so many times as large as those beside it is a jump
+TICKS = range(2, 9)  # numbers beside the axes, by their height
+SUDDEN = 1e-3  # of a step: what the head needs for a jump
 
 
 class NumberPanel(CurvePanel, ABC):
@@ -32,8 +38,28 @@ class NumberPanel(CurvePanel, ABC):
             values = self.values(run)
             if values is not None and len(values):
                 name = end_name(self, index, run.label) if len(self.indices) <= NAMED else None
-                made.append(Curve(index, np.append(values, values[-1]), name))
+                made.append(Curve(index, _until_the_end(run, values), name))
         return made
+
+    def margins(self) -> Margins:
+        """With room for numbers such as 1.5·10⁻³, however many of them will stand there."""
+        few = super().margins()
+        texts = {text for most in TICKS for text in self.scale().ticks(most)[1]}
+        widest = max((self.stage.width(text, 9) for text in texts), default=0.0)
+        return replace(few, left=max(few.left, widest + self.stage.px(10)))
+
+    def drawn(self, line: Curve, way: Track) -> Track:
+        """A jump goes straight up or down where the step with the new value begins."""
+        xy, t, ink = way.xy, way.t, way.ink
+        after = np.searchsorted(t, jumps(line.values))  # the vertices that are jumped to
+        after = after[(after > 0) & (after < len(t))]
+        after = after[ink[after - 1]]
+        corners = np.column_stack([xy[after, 0], xy[after - 1, 1]])
+        return Track(
+            np.insert(xy, after, corners, axis=0),
+            np.insert(t, after, t[after] - SUDDEN),
+            np.insert(ink, after, True),
+        )
 
     def scale(self) -> Scale:
         values = np.concatenate([line.values for line in self.lines] or [np.ones(1)])
@@ -51,6 +77,27 @@ class NumberPanel(CurvePanel, ABC):
         if high == low:
             low, high = min(0.0, low), max(0.0, 1.3 * high)
         return padded(Scale("linear", low, high), 0.05)
+
+
+def jumps(values: Floats) -> NDArray[np.int64]:
+    """The iterates at which a curve jumps: it changes there and is flat, or changes far less, beside it."""
+    change = np.abs(np.diff(values))
+    change[~np.isfinite(change)] = 0.0
+    beside = np.pad(change, 1)
+    slope = np.maximum(beside[:-2], beside[2:])
+    scale = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
+    return np.flatnonzero(change > np.maximum(STEEP * slope, 1e-9 * scale)) + 1
+
+
+def _until_the_end(run: Path, values: Floats) -> Floats:
+    """The number at every iterate: the last step's at the end of the run, and none after it."""
+    made = np.append(values, values[-1])
+    if run.ended:
+        made[run.ended.step :] = np.nan
+    elif 0 < run.steps < len(values):
+        made[run.steps] = values[run.steps - 1]
+        made[run.steps + 1 :] = np.nan
+    return made
 
 
 @panel(needs="runs", view=(2,))

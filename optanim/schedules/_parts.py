@@ -14,7 +14,9 @@ from optanim.settings import ListOf, Number
 
 Array = NDArray[np.float64]
 Steps = Annotated[tuple[int, ...], ListOf(Number(low=0, whole=True))]
+Part = Annotated[float, Number(low=0, high=1)]  # of the steps, all of them included
 OPEN: Any = None  # a first value that is not given is tuned
+LEAST = 0.01  # what an exponential warm-up begins with where that is not said: 0 never rises
 
 
 def values(thing: Thing, total: int) -> Array:
@@ -55,20 +57,22 @@ def asked(thing: Thing, t: int, total: int, loss: float | None, state: dict[str,
 
 
 def _warming(part: Array, main: Any, settings: Mapping[str, Any]) -> Any:
-    """From `warmup_from` times the schedule's first value up to it."""
+    """From `warmup_from` times the schedule's first value up to it; `part` of the way is made."""
     low = settings["warmup_from"]
     shape = settings["warmup_shape"]
     if shape == "constant":
         return main * low
     if shape == "exponential":
-        return main * low ** (1 - part)
+        return main * (low or LEAST) ** (1 - part)
     return main * (low + (1 - low) * eased(np.clip(part, 0, 1), shape))
 
 
 def eased(part: Any, shape: str) -> Any:
-    """From 0 to 1 as part goes there: in a line, along half a cosine, or along a root."""
+    """From 0 to 1 as part goes there: in a line, along half a cosine, a root or a square."""
     if shape == "cosine":
         return (1 - np.cos(np.pi * part)) / 2
+    if shape == "square":
+        return part**2
     return np.sqrt(part) if shape == "sqrt" else part
 
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import schedule
-from optanim.schedules._parts import OPEN, Array, between
-from optanim.settings import Count, Lead, Positive, Real, Unit
+from optanim.schedules._parts import OPEN, Array, Part, between
+from optanim.settings import Count, Lead, Positive, Real
 
 
 @schedule(paper="Loshchilov and Hutter 2017, arXiv:1608.03983")
@@ -21,10 +21,13 @@ def warm_restarts(
     every: Count = 25,
     longer: Positive = 1.0,
     factor: Positive = 1.0,
+    cycles: Count | None = None,
 ) -> Any:
     """Cosines one after another, each starting anew at the top.
 
-    A period of `every` steps; the next is `longer` times as long and starts at `factor` times the value.
+    final + (initial * factor**cycle - final) * (1 + cos(pi * part)) / 2, part of the cycle being made
+    The first cycle has `every` steps, each next is `longer` times as long. After so many `cycles`, if
+    that is given, the value stays at final.
     """
     if longer == 1:
         cycle = np.floor(t / every)
@@ -33,8 +36,8 @@ def warm_restarts(
         cycle = np.floor(np.log1p(t / every * (longer - 1)) / np.log(longer) + 1e-12)
         begin = every * (longer**cycle - 1) / (longer - 1)
         part = (t - begin) / (every * longer**cycle)
-    top = initial * factor**cycle
-    return final + (top - final) * (1 + np.cos(np.pi * part)) / 2
+    height = (initial * factor**cycle - final) * (1 + np.cos(np.pi * part)) / 2
+    return final + (height if cycles is None else np.where(cycle < cycles, height, 0.0))
 
 
 def _triangle(t: Array, up: int, down: int | None) -> tuple[Any, Any]:
@@ -114,11 +117,12 @@ def one_cycle(
     initial: Lead[Real] = OPEN,
     peak: Real | None = None,
     final: Real | None = None,
-    rise: Unit = 0.3,
+    rise: Part = 0.3,
     shape: Literal["cosine", "linear"] = "cosine",
     phases: Literal["two", "three"] = "two",
-    home: Unit | None = None,
+    home: Part | None = None,
     ends: Literal["last", "after"] = "last",
+    steps: Count | None = None,
 ) -> Any:
     """One long swing up to the peak and down to almost nothing; a momentum swings the other way.
 
@@ -128,6 +132,7 @@ def one_cycle(
     where the peak is below it, initial.
     The last step has the final value, as in torch; with `ends: after` the step after it would, as in optax.
     """
+    total = steps or total
     top = 25 * initial if peak is None else peak
     low = final if final is not None else (initial / 1e4 if top > initial else initial)
     last = total - 1 if ends == "last" else total

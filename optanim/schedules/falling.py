@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
 
 from optanim.kinds import schedule
-from optanim.schedules._parts import OPEN, Array, Steps, between
+from optanim.schedules._parts import OPEN, Array, Part, Steps, between
 from optanim.settings import Count, Lead, NonNegative, Positive, Real, Unit
 
 
@@ -96,12 +97,20 @@ def exponential(
 
 
 @schedule()
-def inverse_time(t: Array, total: int, *, initial: Lead[Real] = OPEN, decay: Positive = 0.1) -> Any:
+def inverse_time(
+    t: Array,
+    total: int,
+    *,
+    initial: Lead[Real] = OPEN,
+    decay: NonNegative = 0.1,
+    every: Positive = 1.0,
+    staircase: bool = False,
+) -> Any:
     """The classical 1/t of stochastic approximation.
 
-    initial / (1 + decay * t)
+    initial / (1 + decay * t / every), with staircase initial / (1 + decay * floor(t / every))
     """
-    return initial / (1 + decay * t)
+    return initial / (1 + decay * (np.floor(t / every) if staircase else t / every))
 
 
 @schedule()
@@ -134,6 +143,26 @@ def cosine(
     return final + (initial - final) * wave**exponent
 
 
+@schedule(paper="Hsueh et al. 2019, arXiv:1806.01593")
+def tanh(
+    t: Array,
+    total: int,
+    *,
+    initial: Lead[Real] = OPEN,
+    final: Real = 0.0,
+    low: Real = -7.0,
+    high: Real = 3.0,
+    steps: Count | None = None,
+) -> Any:
+    """Constant for long, down along a hyperbolic tangent, and flat again.
+
+    final + (initial - final) * (1 - tanh(low + (high - low) * t / steps)) / 2, then final
+    """
+    part = t / (steps or total)
+    fall = (1 - np.tanh(low + (high - low) * part)) / 2
+    return final + (initial - final) * np.where(part < 1, fall, 0.0)
+
+
 @schedule(paper="Hu et al. 2024, arXiv:2404.06395")
 def wsd(
     t: Array,
@@ -141,18 +170,26 @@ def wsd(
     *,
     initial: Lead[Real] = OPEN,
     final: Real = 0.0,
-    cooldown: Unit = 0.2,
-    shape: Literal["linear", "cosine", "sqrt"] = "linear",
+    cooldown: Part = 0.2,
+    shape: Literal["linear", "cosine", "sqrt", "square"] = "linear",
+    steps: Count | None = None,
 ) -> Any:
     """Warm-up, stable, decay: constant for long, then down in the last part of the steps.
 
-    initial until (1 - cooldown) of the steps are made, then to final in a line, a cosine, or as 1 - sqrt
+    initial until (1 - cooldown) of the steps are made, then with s from 0 to 1
+    final + (initial - final) * (1 - s), or (1 + cos(pi * s)) / 2, 1 - sqrt(s), 1 - s**2 for 1 - s
     """
+    total = steps or total
     length = max(round(cooldown * total), 1)
     return between(initial, final, (t - (total - length)) / length, shape)
 
 
-@schedule(paper="Vaswani et al. 2017, arXiv:1706.03762")
+def _own_warmup(settings: Mapping[str, Any]) -> str | None:
+    said = [name for name in ("warmup_from", "warmup_shape") if name in settings]
+    return f"{said[0]} does nothing here: noam warms up in its own way" if said else None
+
+
+@schedule(paper="Vaswani et al. 2017, arXiv:1706.03762", check=_own_warmup)
 def noam(
     t: Array, total: int, *, initial: Lead[Positive] = 1.0, width: Count = 512, warmup: Count = 4000
 ) -> Any:
@@ -164,11 +201,19 @@ def noam(
 
 
 @schedule(paper="Chen et al. 2022, arXiv:2107.04197")
-def rex(t: Array, total: int, *, initial: Lead[Real] = OPEN, final: Real = 0.0, beta: Unit = 0.5) -> Any:
+def rex(
+    t: Array,
+    total: int,
+    *,
+    initial: Lead[Real] = OPEN,
+    final: Real = 0.0,
+    beta: Unit = 0.5,
+    steps: Count | None = None,
+) -> Any:
     """Nearly constant for long, and then steeply down.
 
-    z = 1 - t / T
-    final + (initial - final) * z / (1 - beta + beta * z)
+    z = 1 - t / steps
+    final + (initial - final) * z / (1 - beta + beta * z), then final
     """
-    z = 1 - np.clip(t / total, 0, 1)
+    z = 1 - np.clip(t / (steps or total), 0, 1)
     return final + (initial - final) * z / (1 - beta + beta * z)

@@ -20,8 +20,16 @@ Parts = Annotated[tuple[Thing, ...], ListOf(ThingOf("schedule"))]
 TIME = (("t", "T"),)
 
 
+def _blind(settings: Mapping[str, Any]) -> str | None:
+    """Parts are known before the run."""
+    looking = [part.name for part in settings.get("parts", ()) if _parts.looks(part)]
+    return f"parts cannot hold {looking[0]}, which looks at the loss" if looking else None
+
+
 def _one_more(what: str) -> Any:
     def check(settings: Mapping[str, Any]) -> str | None:
+        if looking := _blind(settings):
+            return looking
         many, at = settings.get(what, ()), settings.get("at", ())
         if list(at) != sorted(at):
             return "at must rise"
@@ -88,7 +96,7 @@ def sequence(t: Array, total: int, *, parts: Parts, at: Steps) -> Any:
     return made
 
 
-@schedule()
+@schedule(check=_blind)
 def product(t: Array, total: int, *, parts: Lead[Parts]) -> Any:
     """Several schedules times each other: the first as a rate, the others as factors."""
     return np.prod([_parts.at(part, t, total) for part in parts], axis=0)
@@ -108,12 +116,13 @@ def plateau(
     absolute: bool = False,
     cooldown: Whole = 0,
     final: NonNegative = 0.0,
+    eps: NonNegative = 1e-8,
 ) -> Any:
     """Times a factor when the loss has not got better for a while, as torch's ReduceLROnPlateau.
 
-    A step is bad if loss > best * (1 - threshold), with absolute if loss > best - threshold.
-    After patience + 1 bad steps in a row: value = max(value * factor, final), then `cooldown` steps are
-    not counted. `loss` is that of the step before.
+    A step is bad unless loss < best * (1 - threshold), with absolute unless loss < best - threshold.
+    After patience + 1 bad steps in a row: value = max(value * factor, final), where that is more than
+    eps below; then `cooldown` steps are not counted. `loss` is that of the step before.
     """
     if t == 0 or not state:
         state.update(value=initial, best=math.inf, bad=0, rest=0)
@@ -126,7 +135,10 @@ def plateau(
     if state["rest"]:
         state["rest"], state["bad"] = state["rest"] - 1, 0
     if state["bad"] > patience:
-        state.update(value=max(state["value"] * factor, final), bad=0, rest=cooldown)
+        lower = max(state["value"] * factor, final)
+        state.update(bad=0, rest=cooldown)
+        if state["value"] - lower > eps:
+            state["value"] = lower
     return state["value"]
 
 

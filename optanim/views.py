@@ -1,0 +1,68 @@
+"""The part of a landscape that a picture must show: given, or made of what ran."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optanim.trace import Path, Trace
+
+Floats = NDArray[np.float64]
+
+ROOM = 1.5  # times the size of starts and minima together: so far around them a path is followed
+GROWTH = 4.0  # times as far in twice as many steps: a run that goes on so does not stay bounded
+MARGIN = 0.15  # of the size, on each side
+FLATTEST = 8.0  # a box flatter than this would show nothing of the landscape across it
+
+
+def least(
+    trace: Trace, given: Sequence[float] | None = None, runs: Sequence[Path] | None = None
+) -> tuple[float, ...]:
+    """The box (low, high of every parameter) that must be seen: given, the landscape's own, or made.
+
+    One that is made holds starts and minima, and of every run what stays near them or, where
+    nothing is known of minima, what it does before it runs away.
+    """
+    problem = trace.problem
+    if problem is None:
+        raise ValueError("a scene without a landscape has no view")
+    n = len(problem.names)
+    box = tuple(given or problem.view or _made(trace, trace.runs if runs is None else runs))
+    return box if len(box) == 2 * n else box * n
+
+
+def _made(trace: Trace, runs: Sequence[Path]) -> tuple[float, ...]:
+    problem = trace.problem
+    assert problem is not None
+    n = len(problem.names)
+    starts = [run.params[0] for run in runs] or [np.array(problem.start or (0.0,) * n, float)]
+    known = np.vstack([np.array(problem.minima, float).reshape(-1, n), *starts])
+    low, high = known.min(axis=0), known.max(axis=0)
+    reach = float((high - low).max())
+    ways = [_steady(run) for run in runs]
+    if not reach:  # one start and no minimum: the usual run says how far there is to go
+        reach = float(np.median([np.ptp(way, axis=0).max() for way in ways])) if ways else 0.0
+    room = ROOM * reach
+    for way in ways:
+        near = way[((way >= known.min(axis=0) - room) & (way <= known.max(axis=0) + room)).all(axis=1)]
+        low, high = np.minimum(low, near.min(axis=0)), np.maximum(high, near.max(axis=0))
+    sides = high - low
+    size = float(np.abs(known).max())
+    if sides.max() <= 1e-9 * size:  # all in one point: show what is around it
+        sides = np.full(n, max(1.0, 0.1 * size))
+    sides = np.maximum(sides, sides.max() / FLATTEST) * (1 + 2 * MARGIN)
+    middle = (low + high) / 2
+    return tuple(float(v) for pair in zip(middle - sides / 2, middle + sides / 2, strict=True) for v in pair)
+
+
+def _steady(run: Path) -> Floats:
+    """The iterates of a run up to where it began to run away, the start among them."""
+    way = run.params[np.isfinite(run.params).all(axis=1)]
+    with np.errstate(over="ignore"):
+        reached = np.maximum.accumulate(np.abs(way - way[0]).max(axis=1))
+    half = reached[np.arange(len(way)) // 2]
+    # The first steps say nothing: twice as many of them may well go five times as far.
+    away = (reached > GROWTH * half) & (half > 0) & (np.arange(len(way)) > 3)
+    return way if not away[-1] else way[: max(int(np.flatnonzero(~away)[-1]) + 1, 1)]
