@@ -90,8 +90,8 @@ def to_the_origin(trace: Trace) -> Iterator[Mistake]:
 def cut_off(trace: Trace) -> Iterator[Mistake]:
     """A run of which the picture leaves out more than a little, though it did not blow up."""
     problem = trace.problem
-    if problem is None or len(problem.names) != 2:
-        return
+    if problem is None or len(problem.names) != 2 or not problem.minima:
+        return  # without a minimum a run goes down for ever, and is marked where it leaves
     for thing in trace.scene.panels:
         if thing.name != "contour":
             continue

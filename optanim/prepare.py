@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optanim.courses import is_scheduled
 from optanim.driver import how_not_finite
 from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, optimizer
@@ -15,7 +16,8 @@ from optanim.problem import data as data_of
 from optanim.problem import problem as problem_of
 from optanim.registry import Registry
 from optanim.scene import Limits, Run, Scene, Thing, without_initial
-from optanim.settings import grouped
+from optanim.schedules._parts import looks, values
+from optanim.settings import Number, Wrong, grouped
 from optanim.trace import Array, Data, Problem
 
 # The E6 series from 1e-4 to 1: even on a log axis, and each number is printed exactly.
@@ -27,6 +29,7 @@ GRID: tuple[float, ...] = (
     ),
     1.0,
 )
+RATE = Number(low=0)  # of a schedule: one that has come to 0 rests
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
 
@@ -76,6 +79,7 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
             message = f"{rule.name} needs a regression with the loss mse{noisy}"
             hint = f"write {'' if scene.dataset else 'dataset: line, '}landscape: {{linear_regression: mse}}"
             mistakes.append(Mistake(message, rule.place or run.rule.place, hint))
+        mistakes += _out_of_range(run, registry)
     ready = Prepared(data, problem, runs, rates)
     mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
@@ -83,6 +87,28 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         found = list(dict.fromkeys(mistakes))
         raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
     return ready
+
+
+def _out_of_range(run: Run, registry: Registry) -> list[Mistake]:
+    """The mistakes of schedules that leave the range of the setting they stand for, in a run of its steps."""
+    found = []
+    kinds = {name: each.type for name, each in registry[run.rule.name].settings.items()}
+    scheduled = [(name, value) for name, value in run.rule.settings.items() if is_scheduled(value)]
+    if isinstance(run.lr, Thing) and not is_open(run.lr):
+        scheduled.append(("lr", run.lr))
+    for name, value in scheduled:
+        kind = RATE if name == "lr" else kinds[name]
+        if looks(value) or not isinstance(kind, Number):
+            continue  # known only as the run goes
+        table = values(value, run.steps)
+        for number_in_step in (table.min(), table.max()):
+            try:
+                kind.check(float(number_in_step))
+            except Wrong:
+                step = int(np.argmax(table == number_in_step)) + 1 if np.isfinite(number_in_step) else 1
+                message = f"{name} would be {number_in_step:.6g} in step {step}"
+                found.append(Mistake(message, value.place, f"takes {kind.describe()}"))
+    return found
 
 
 def is_open(rate: float | Thing | None) -> bool:

@@ -92,3 +92,15 @@ def test_check_refuses_what_render_refuses_and_draws_nothing(tmp_path: Path) -> 
     assert done.returncode == 2
     assert done.stdout == "2 scenes: 1 good, 1 with mistakes\n[]\n"
     assert done.stderr.count("no lr for ") == 2
+
+
+def test_a_schedule_stays_in_the_range_of_its_setting() -> None:
+    text = """landscape: rosenbrock
+optimizers:
+  - momentum: {momentum: {linear: {initial: 0.9, final: 2}}, lr: {formula: 0.1 - 0.01*t}}
+  - adam: {lr: {cosine: 0.1}, beta1: {cosine: 0.9}}
+"""
+    assert said(text) == [
+        (3, 27, "momentum would be 1.989 in step 100"),
+        (3, 67, "lr would be -0.89 in step 100"),
+    ]
