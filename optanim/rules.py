@@ -180,8 +180,10 @@ class Wrapped:
 
     @property
     def momentum(self) -> Any:
-        """The velocity of this rule, or else of the one inside it."""
+        """The velocity of this rule, or else of the one inside it; 0 where none has one."""
         name, states = self._holders()
+        if not name:
+            return 0.0
         if not self._inner.parts:
             return states[0][name]
         return np.concatenate([state[name].reshape(len(state[name]), -1) for state in states], axis=1)
@@ -189,6 +191,8 @@ class Wrapped:
     @momentum.setter
     def momentum(self, velocity: Any) -> None:
         name, states = self._holders()
+        if not name:
+            return
         if not self._inner.parts:
             states[0][name] = velocity
             return
@@ -208,8 +212,7 @@ class Wrapped:
         rule, state = self.rule, self.state
         while rule is not self._inner and rule.base:
             rule, state = rule.base, state["base"]
-        assert rule.velocity is not None
-        return rule.velocity, [state[str(i)] for i in range(len(rule.parts))] or [state]
+        return rule.velocity or "", [state[str(i)] for i in range(len(rule.parts))] or [state]
 
 
 def _shape(made: Any) -> str:

@@ -23,6 +23,7 @@ from optanim.scene import Thing
 RULES = [entry.name for entry in optimizer.entries()]
 TOGETHER = [rule for rule in RULES if not optimizer[rule].facts.get("single_run")]
 VECTOR = [Layer(slice(0, 12), (12,))]
+VECTOR_OF_2 = [Layer(slice(0, 2), (2,))]
 MATRIX = [Layer(slice(0, 99), (9, 11)), Layer(slice(99, 109), (10,))]
 
 
@@ -115,7 +116,7 @@ def test_a_learning_rate_of_0_breaks_nothing(rule: str) -> None:
     )
     if optimizer[rule].facts.get("single_run"):
         things, starts, lr = things[:1], starts[:1], lr.min(axis=1, keepdims=True)
-    points = run(things, lr, starts, [Layer(slice(0, 2), (2,))], 10)
+    points = run(things, lr, starts, VECTOR_OF_2, 10)
     assert np.isfinite(points).all()
     still = points[5:, min(1, len(things) - 1)]
     stands = np.allclose(still, still[0], rtol=1e-13, atol=0)
@@ -205,7 +206,7 @@ def test_a_power_that_there_is_not_is_no_error() -> None:
 )
 def test_a_power_that_overflows_ends_no_more_than_its_run(rule: str, settings: dict[str, float]) -> None:
     things = [Thing(rule, settings), Thing(rule)]
-    points = run(things, [0.01, 0.01], np.array([[1e30, 2.0], [3.0, 2.0]]), [Layer(slice(0, 2), (2,))], 9)
+    points = run(things, [0.01, 0.01], np.array([[1e30, 2.0], [3.0, 2.0]]), VECTOR_OF_2, 9)
     assert np.isfinite(points[:, 1]).all()
 
 
@@ -231,6 +232,18 @@ def test_a_pullback_reaches_the_velocity_inside_another_wrapper(pullback: str, l
     kept = run([Thing("lookahead", {"every": 3, "base": momentum})] * 2, [0.01, 0.02], start, layers, 12)
     np.testing.assert_allclose(made["inside"], made["bare"], rtol=1e-12, atol=1e-14)
     assert np.abs(made["bare"] - kept).max() > 1e-3
+
+
+@pytest.mark.parametrize("base", [Thing("adam"), Thing("sam", {"base": Thing("lion")})])
+def test_a_pullback_of_what_has_no_velocity_changes_nothing(base: Thing) -> None:
+    """A scene may not ask for it, but a library's run may."""
+    start = np.array([[-3.0, 2.0]])
+    paths = [
+        run([Thing("lookahead", {"base": base, "pullback": word})], [0.1], start, VECTOR_OF_2, 12)
+        for word in ("none", "reset", "pullback")
+    ]
+    np.testing.assert_array_equal(paths[1], paths[0])
+    np.testing.assert_array_equal(paths[2], paths[0])
 
 
 @pytest.mark.parametrize(
@@ -269,7 +282,7 @@ def test_ftrl_does_not_go_to_0_with_a_learning_rate_that_falls() -> None:
     """With all settings 0 it is Adagrad, whatever the learning rate does."""
     start, lr = np.array([[-3.0, 2.0]]), np.linspace(1.0, 0.0, 20)[:, None]
     made = {
-        rule.name: run([rule], lr, start, [Layer(slice(0, 2), (2,))], 20)
+        rule.name: run([rule], lr, start, VECTOR_OF_2, 20)
         for rule in (Thing("ftrl"), Thing("adagrad", {"eps": 0.0}))
     }
     np.testing.assert_allclose(made["ftrl"], made["adagrad"], rtol=1e-11)
