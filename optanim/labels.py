@@ -65,7 +65,7 @@ def labels(
     for text in dict.fromkeys(texts):
         alike = [i for i, each in enumerate(texts) if each == text]
         facts = _facts([runs[i] for i in alike], [rates[i] for i in alike], registry)
-        if all(runs[i].label is None for i in alike):
+        if any(runs[i].rule.settings for i in alike) and all(runs[i].label is None for i in alike):
             whole = {title(runs[i].rule, registry, leads=True) for i in alike}
             text = whole.pop() if len(whole) == 1 else text
         for i, differs in zip(alike, _differences(facts), strict=True):

@@ -91,11 +91,13 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
 
 def _out_of_range(run: Run, registry: Registry) -> list[Mistake]:
     """The mistakes of schedules that leave the range of the setting they stand for, in a run of its steps."""
-    found = []
-    kinds = {name: each.type for name, each in registry[run.rule.name].settings.items()}
     scheduled = [(name, value) for name, value in run.rule.settings.items() if is_scheduled(value)]
     if isinstance(run.lr, Thing) and not is_open(run.lr):
         scheduled.append(("lr", run.lr))
+    if not scheduled:
+        return []
+    found = []
+    kinds = {name: each.type for name, each in registry[run.rule.name].settings.items()}
     for name, value in scheduled:
         kind = RATE if name == "lr" else kinds[name]
         if looks(value) or not isinstance(kind, Number):

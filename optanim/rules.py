@@ -50,7 +50,9 @@ class Rule:
         )
         columns = {name: [one[name] for one in every] for name in every[0]}
         courses = {
-            name: Course(values, steps) for name, values in columns.items() if any(map(is_scheduled, values))
+            name: Course(values, steps)
+            for name, values in columns.items()
+            if entry.settings[name].scheduled and any(map(is_scheduled, values))
         }
         settings = {name: together(values) for name, values in columns.items() if name not in courses}
         return cls(

@@ -79,21 +79,22 @@ def simulate(
         problem.residuals,
         _noise(problem, scene),
     )
+    steps = scene.steps  # of the longest run: it asks all of them
     paths: dict[int, Path] = {}
     for members, group, record in groups:
         record.finish(group)
         entry = registry[jobs[members[0]].run.rule.name]
         defaults = entry.defaults()
+        scheduled = group.rule.scheduled()
         for place, i in enumerate(members):
             job, (label, differs) = jobs[i], names[i]
             paths[i] = Path(
                 label=label,
                 rule=entry.name,
                 settings={**defaults, **job.run.rule.settings},
-                lr=_lasting(group.lr.table[:, place], scene.steps),
+                lr=_lasting(group.lr.table[:, place], steps),
                 scheduled={
-                    name: _lasting(course.table[:, place], scene.steps)
-                    for name, course in group.rule.scheduled().items()
+                    name: _lasting(course.table[:, place], steps) for name, course in scheduled.items()
                 },
                 schedule=job.lr if isinstance(job.lr, Thing) else None,
                 params=record.points[:, :, place],
