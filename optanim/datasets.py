@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv as rows_of
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -40,7 +41,12 @@ Distribution = Annotated[Thing, ThingOf("distribution")]
 Noise = Annotated[float | Thing, OneOf((Number(low=0), ThingOf("distribution")))]
 
 
-@distribution()
+def _reversed(settings: Mapping[str, Any]) -> str | None:
+    low, high = settings["low"], settings["high"]
+    return f"high is {high:g}, below low, {low:g}" if high < low else None
+
+
+@distribution(check=_reversed)
 def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: Real = 0.0, high: Real = 1.0) -> Array:
     """Evenly spread between low and high."""
     return low + (high - low) * rng.random(shape)

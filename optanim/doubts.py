@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ import numpy as np
 from optanim.errors import Mistake
 from optanim.kinds import landscape, optimizer
 from optanim.losses import TITLES
-from optanim.scene import Run
+from optanim.scene import Run, Thing
 from optanim.simulate import simulate
 from optanim.trace import Path, Trace
 from optanim.views import least
@@ -21,12 +20,25 @@ from optanim.views import least
 SAME = 1e-12  # of the largest parameter: paths that are nearer are one path
 CUT = 0.25  # of its steps that a run may be outside the picture
 NEAR = 1e-3  # of the distance from start to the origin, or of the view: as good as there
-FALLING = 0.01  # of what is left to go down, in the last tenth of the steps
+FAR = 0.01  # of its first height above the lowest loss known, at which a run is not at an end
+FLAT = 1e-3  # of its first slope, at which it is
+FEW = 5  # steps: what differs at all mostly does so within them
+SEARCHES = 20  # steps of other rules that one of a line search is counted as
 AGAIN = 200_000  # run-steps that may be spent to see whether a setting has an effect
 FINAL = (
-    r"converge[sd]?|converging|settle[sd]?|final(?:ly)?|"
-    r"reach(?:es|ed)? the (?:minimum|optimum)|wins?|winner"
+    r"converge[sd]?|converging|convergence|settle[sd]?|final(?:ly)?|arrive[sd]?|"
+    r"(?:reach(?:es|ed)?|at|in) (?:the|its) (?:minimum|optimum)|wins?|winner"
 )
+
+DIVERGES = "diverges"
+NOT = r"\b(?:not|never|without|before|nowhere|nor|no)\b|n't"
+
+
+def listed(names: list[str]) -> str:
+    """Names as a sentence lists them: a, b and c; of many the first few."""
+    if len(names) > 5:
+        names = [*names[:4], f"{len(names) - 4} more"]
+    return " and ".join([", ".join(names[:-1]), names[-1]])
 
 
 def doubts(trace: Trace) -> tuple[Mistake, ...]:
@@ -35,13 +47,20 @@ def doubts(trace: Trace) -> tuple[Mistake, ...]:
 
 
 def same_path(trace: Trace) -> Iterator[Mistake]:
-    """Two runs that should differ and do not."""
-    for i, j in combinations(range(len(trace.runs)), 2):
-        one, other = trace.runs[i], trace.runs[j]
-        if one.steps == other.steps and _same(one.params, other.params):
+    """Runs that should differ and do not."""
+    alike: dict[Any, list[int]] = {}
+    for i, run in enumerate(trace.runs):
+        # Of many thousand runs only those are compared that meet half-way and at the end.
+        met = run.params[[run.steps // 2, run.steps]].astype(np.float32).tobytes()
+        alike.setdefault((run.steps, met), []).append(i)
+    for members in alike.values():
+        first = trace.runs[members[0]]
+        same = [i for i in members[1:] if _same(first.params, trace.runs[i].params)]
+        if same:
+            names = listed([first.label, *(trace.runs[i].label for i in same)])
             yield Mistake(
-                f"{one.label} and {other.label} take the same path",
-                trace.scene.runs[j].rule.place,
+                f"{names} take the same path",
+                trace.scene.runs[same[0]].rule.place,
                 "drop one, or look at the settings that should tell them apart",
             )
 
@@ -50,8 +69,10 @@ def _same(one: Any, other: Any) -> bool:
     known = np.isfinite(one)
     if not np.array_equal(known, np.isfinite(other)):
         return False
-    size = max(1.0, float(np.abs(one[known]).max(initial=0.0)))
-    return bool(np.all(np.abs(one - other)[known] <= SAME * size))
+    fine = known.all(axis=1)
+    travelled = max(float(np.ptp(path[fine], axis=0).max(initial=0.0)) for path in (one, other))
+    ulps = 4 * np.finfo(float).eps * np.abs(one[fine])
+    return bool(np.all(np.abs(one - other)[fine] <= SAME * travelled + ulps))
 
 
 def to_the_origin(trace: Trace) -> Iterator[Mistake]:
@@ -60,7 +81,7 @@ def to_the_origin(trace: Trace) -> Iterator[Mistake]:
     if problem is None:
         return
     for run, given in zip(trace.runs, trace.scene.runs, strict=True):
-        if not optimizer[run.rule].facts.get("by_weights"):
+        if not optimizer.stated(given.rule, "by_weights"):
             continue
         start = run.params[0]
         reach = NEAR * max(float(np.abs(start).max()), 1e-300)
@@ -98,7 +119,8 @@ def cut_off(trace: Trace) -> Iterator[Mistake]:
         x0, x1, y0, y1 = least(trace, thing.settings.get("view"))
         # The picture may be widened to fill its panel: what is just outside can still be seen.
         wide, high = 0.25 * (x1 - x0), 0.25 * (y1 - y0)
-        for run, given in zip(trace.runs, trace.scene.runs, strict=True):
+        for index in _drawn(trace, thing):
+            run, given = trace.runs[index], trace.scene.runs[index]
             x, y = run.params[: run.steps + 1].T
             seen = (x >= x0 - wide) & (x <= x1 + wide) & (y >= y0 - high) & (y <= y1 + high)
             outside = 1 - float(seen.mean())
@@ -115,77 +137,149 @@ def cut_off(trace: Trace) -> Iterator[Mistake]:
 def without_effect(trace: Trace) -> Iterator[Mistake]:
     """A setting that was given and changes nothing: the same run without it takes the same path."""
     scene = trace.scene
-    trials: list[tuple[int, str, Run]] = []
+    trials: list[tuple[int, Thing, str, Run]] = []
     for i, (run, path) in enumerate(zip(scene.runs, trace.runs, strict=True)):
-        defaults = optimizer[run.rule.name].defaults()
-        for name, value in run.rule.settings.items():
-            if name in defaults and value != defaults[name]:
-                rest = {word: each for word, each in run.rule.settings.items() if word != name}
-                lr = float(path.lr[0]) if len(path.lr) else run.lr
-                trials.append((i, name, replace(run, rule=replace(run.rule, settings=rest), lr=lr)))
+        # Of a run that hardly moved, or ended at once, nothing can be said.
+        if path.steps < FEW or (path.ended and path.ended.step <= FEW) or not path.lr.any():
+            continue
+        lr = path.schedule or (float(path.lr[0]) if len(path.lr) else run.lr)
+        for owner, name, rule in _without(run.rule):
+            trials.append((i, owner, name, replace(run, rule=rule, lr=lr)))
+    # Nearly all differ within a few steps: only the rest is run to the end.
+    for steps in (FEW, None):
+        trials = _that_repeat(trace, trials, steps)
+    for i, owner, name, _ in trials:
+        yield Mistake(
+            f"{name} has no effect on {trace.runs[i].label}: without it the path is the same to the last bit",
+            owner.where(name),
+            f"drop it, or see optanim explain {owner.name}",
+        )
+
+
+def _without(rule: Thing) -> Iterator[tuple[Thing, str, Thing]]:
+    """Every setting that a rule or one inside it was given: its rule, its name, and all without it."""
+    defaults = optimizer[rule.name].defaults()
+    for name, value in rule.settings.items():
+        if name in defaults and value != defaults[name]:
+            rest = {word: each for word, each in rule.settings.items() if word != name}
+            yield rule, name, replace(rule, settings=rest)
+        elif isinstance(value, Thing) and value.name in optimizer:
+            for owner, inner, made in _without(value):
+                yield owner, inner, replace(rule, settings={**rule.settings, name: made})
+
+
+def _that_repeat(
+    trace: Trace, trials: list[tuple[int, Thing, str, Run]], steps: int | None
+) -> list[tuple[int, Thing, str, Run]]:
+    """The trials that take their run's path for so many steps, or to its end; none where that is too much."""
     rows = len(trace.data.x) if trace.data else 1
-    if not trials or rows * sum(run.steps for *_, run in trials) > AGAIN:
-        return
-    again = simulate(replace(scene, runs=tuple(run for *_, run in trials)))
-    for (i, name, _), path in zip(trials, again.runs, strict=True):
-        if np.array_equal(path.params, trace.runs[i].params, equal_nan=True):
-            rule = scene.runs[i].rule
-            yield Mistake(
-                f"{name} has no effect on {trace.runs[i].label}: "
-                "without it the path is the same to the last bit",
-                rule.where(name),
-                f"drop it, or see optanim explain {rule.name}",
-            )
+    short = []
+    for i, *_, run in trials:
+        # A schedule counts on all the steps of its run.
+        whole = steps is None or trace.runs[i].schedule or trace.runs[i].scheduled
+        short.append(run if whole else replace(run, steps=min(steps or 0, run.steps)))
+    heavy = [SEARCHES if optimizer.stated(run.rule, "single_run") else 1 for run in short]
+    if not trials or rows * sum(run.steps * n for run, n in zip(short, heavy, strict=True)) > AGAIN:
+        return []
+    again = simulate(replace(trace.scene, runs=tuple(short)))
+    kept = []
+    for trial, run, path in zip(trials, short, again.runs, strict=True):
+        part = slice(0, run.steps + 1)
+        if np.array_equal(path.params[part], trace.runs[trial[0]].params[part], equal_nan=True):
+            kept.append(trial)
+    return kept
+
+
+def idle_schedule(trace: Trace) -> Iterator[Mistake]:
+    """A learning rate's schedule that does in this run nothing of what it is named for."""
+    for run in trace.runs:
+        thing = run.schedule
+        lr = run.lr[: run.steps]
+        if thing is None or not len(lr) or run.ended is not None:
+            continue
+        said = ""
+        if int(thing.settings.get("warmup", 0)) >= run.steps:
+            said = f"the warm-up is not over when {run.label} ends: its {thing.name} never begins"
+        elif thing.name != "constant" and (lr == lr[0]).all():
+            said = f"the lr of {run.label} is {lr[0]:g} in every step: its {thing.name} never changes it"
+        elif (lr == 0).mean() > 0.5:
+            said = f"the lr of {run.label} is 0 in {(lr == 0).mean():.0%} of its steps"
+        if said:
+            yield Mistake(said, thing.place, "fit it to the steps of the run, or give it more steps")
 
 
 def not_final(trace: Trace) -> Iterator[Mistake]:
-    """Words of an end, where a run is still on its way."""
+    """Words of an end, where a run is nowhere near one."""
     scene = trace.scene
     for key, text in (("title", scene.title), ("caption", scene.caption)):
-        said = re.search(rf"\b({FINAL})\b", text or "", re.IGNORECASE)
-        if not said:
+        # Clause by clause: "momentum converges, plain gradient descent does not" is said of one run.
+        clauses = re.split(r"[;,:]|\.(?!\d)", text or "")
+        claims = [(clause, re.search(rf"\b({FINAL})\b", clause, re.IGNORECASE)) for clause in clauses]
+        if "?" in (text or ""):
+            continue  # a question claims nothing
+        clause, said = next(((c, word) for c, word in claims if word and not re.search(NOT, c)), ("", None))
+        if said is None:
             continue
-        for run in trace.runs:
-            left = _left_to_go(trace, run)
-            if left > FALLING:
+        named = [run for run in trace.runs if _is_named(run, clause)]
+        for run in named or trace.runs:
+            where = _not_there(trace, run)
+            if where and not (where == DIVERGES and re.search("diverg", text or "", re.IGNORECASE)):
                 yield Mistake(
-                    f"the {key} says '{said[0]}', but {run.label} is still falling: "
-                    f"the last tenth of its steps took off {left:.0%} of what was left",
+                    f"the {key} says '{said[0]}', but {run.label} {where}",
                     scene.places.get(key),
                     "give it more steps, or say what it is",
                 )
 
 
-def _left_to_go(trace: Trace, run: Path) -> float:
-    """The part of its height above the lowest loss known that a run lost in the last tenth of its steps."""
-    if run.ended is not None or run.steps < 10 or trace.problem is None:
-        return 0.0
+def _is_named(run: Path, text: str) -> bool:
+    words = {run.label, run.rule, optimizer[run.rule].title}
+    return any(re.search(rf"\b{re.escape(word)}\b", text, re.IGNORECASE) for word in words)
+
+
+def _not_there(trace: Trace, run: Path) -> str:
+    """Why a run is at no minimum, in words; empty where it may be at one."""
     loss = run.loss[: run.steps + 1]
+    if run.ended is not None or loss[-1] > loss[0]:
+        return DIVERGES
+    if trace.problem is None or trace.problem.noise is not None:
+        return ""
     minima = np.array(trace.problem.minima, dtype=np.float64)
     known = [float(trace.problem.loss(minima).min())] if len(minima) else []
     floor = min(known + [float(np.nanmin(one.loss)) for one in trace.runs])
-    before, last = float(loss[-1 - run.steps // 10]), float(loss[-1])
-    height = float(loss[0]) - floor
-    if not height > 0 or last - floor <= 1e-3 * height or not before > floor:
-        return 0.0
-    return (before - last) / (before - floor)
+    ends = run.params[[0, run.steps]]
+    slopes = np.linalg.norm(trace.problem.slope(ends)[1], axis=1)
+    # In a minimum of its own, higher than others, a run is at an end too: there the slope is gone.
+    if loss[-1] - floor <= FAR * (loss[0] - floor) or slopes[1] <= FLAT * slopes[0]:
+        return ""
+    return f"is not there: its loss is {loss[-1]:.3g}, and {floor:.3g} is known"
 
 
 def unequal_cost(trace: Trace) -> Iterator[Mistake]:
     """Runs side by side per step, of which one takes more gradients for a step."""
-    by_step = (each for each in trace.scene.panels if each.name == "loss" and "x" not in each.settings)
-    panel = next(by_step, None)
-    costs = [float(run.evals[-1]) / run.steps for run in trace.runs if run.ended is None and run.steps]
-    if panel is None or len(costs) < 2 or max(costs) < 1.5 * min(costs):
-        return
-    dear = max((run for run in trace.runs if run.ended is None), key=lambda run: run.evals[-1] / run.steps)
-    cheap = min((run for run in trace.runs if run.ended is None), key=lambda run: run.evals[-1] / run.steps)
-    yield Mistake(
-        f"{dear.label} takes {max(costs):.3g} gradients a step and {cheap.label} {min(costs):.3g}, "
-        "and the loss panel compares them step by step",
-        panel.place,
-        "write loss: {x: gradients}",
-    )
+    for panel in trace.scene.panels:
+        runs = [trace.runs[i] for i in _drawn(trace, panel)]
+        runs = [run for run in runs if run.ended is None and run.steps]
+        costs = [float(run.evals[-1]) / run.steps for run in runs]
+        if panel.name != "loss" or "x" in panel.settings or len(costs) < 2 or max(costs) < 1.5 * min(costs):
+            continue
+        dear, cheap = runs[int(np.argmax(costs))], runs[int(np.argmin(costs))]
+        yield Mistake(
+            f"{dear.label} takes {max(costs):.3g} gradients a step and {cheap.label} {min(costs):.3g}, "
+            "and the loss panel compares them step by step",
+            panel.place,
+            "write panels: [contour, loss: {x: gradients}]",
+        )
+
+
+def _drawn(trace: Trace, panel: Thing) -> list[int]:
+    """The runs that a panel draws."""
+    only = panel.settings.get("only")
+    given = [run.label for run in trace.scene.runs]
+    return [
+        i
+        for i, run in enumerate(trace.runs)
+        if only is None or not {run.label, run.rule, given[i]}.isdisjoint(only)
+    ]
 
 
 def another_loss(trace: Trace) -> Iterator[Mistake]:
@@ -210,6 +304,7 @@ CHECKS: tuple[Callable[[Trace], Iterator[Mistake]], ...] = (
     to_the_origin,
     cut_off,
     without_effect,
+    idle_schedule,
     not_final,
     unequal_cost,
     another_loss,

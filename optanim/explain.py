@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from optanim.catalogue import COSTS, body, catalogue, check_lines, family, variant_lines, written
 from optanim.errors import Mistake, UserError
 from optanim.hints import a, forms_of, letters, nearest
 from optanim.kinds import KINDS, THEMES
+from optanim.losses import LOSSES, OWN, TITLES
 from optanim.registry import Entry, Setting, settings_of
 from optanim.scene import Thing, keys
 
@@ -70,6 +73,17 @@ KEY_WORDS = {
     "suffix": ("What stands behind the scene's name in the name of the file.", ""),
 }
 
+TUNED = """\
+tuned: a word for lr
+
+The run gets the best learning rate of a grid of 25, from 1e-4 to 1: that with the lowest final loss of those
+whose path stays near the view. A run without an lr is tuned as well. The legend says so, and where the best
+is the first or last of the grid the figure says that too. A schedule without its first value has that tuned.
+
+May stand in
+  a scene       lr: tuned
+  an optimizer  adam: {lr: tuned}"""
+
 STARTER = """\
 # A scene: what to run, and how to show it. Write its files with `optanim render` and this file's name.
 
@@ -124,10 +138,15 @@ def explanation(name: str) -> str:
     texts = [_explain(entry) for entry in found]
     if name in THEMES:
         texts.append(f"{name}: a theme\n\n{THEME_WORDS[name]}")
-    texts += [text for text in (_explain_key(name),) if text]
+    tuned = TUNED if name == "tuned" else ""
+    texts += [
+        each for each in (_explain_loss(name), _explain_schedules(name), tuned, _explain_key(name)) if each
+    ]
     if not texts:
-        known = [*THEMES, *(each for kind in KINDS.values() for each in kind), *KEY_WORDS, *_owners()]
-        forms = {letters(each): each for each in known}
+        things = [each for kind in KINDS.values() for each in kind]
+        known = [*THEMES, *things, *LOSSES, "schedule", "tuned", *KEY_WORDS, *_owners()]
+        forms = {letters(title): loss for loss, title in TITLES.items()}
+        forms |= {letters(each): each for each in known}
         for kind in KINDS.values():
             forms |= forms_of(kind)
         if letters(name) in forms:
@@ -141,7 +160,7 @@ def explanation(name: str) -> str:
 def _explain(entry: Entry) -> str:
     parts = [f"{entry.name}: {a(entry.kind)}", entry.summary, body(entry)]
     if entry.settings:
-        parts.append("Settings\n" + _table(entry.settings.values()))
+        parts.append("Settings\n" + _table(entry.settings.values(), entry.kind))
     common = KINDS[entry.kind].common
     others = [setting for name, setting in common.items() if name not in entry.settings]
     if others:
@@ -150,6 +169,36 @@ def _explain(entry: Entry) -> str:
     if facts:
         parts.append("\n".join(facts))
     return "\n\n".join(part for part in parts if part)
+
+
+def _explain_loss(name: str) -> str:
+    """A loss that a regression may have; empty where it is none."""
+    if name not in LOSSES:
+        return ""
+    regression = KINDS["landscape"]["linear_regression"]
+    parts = [f"{name}: a loss of a regression", inspect.getdoc(LOSSES[name]) or ""]
+    if OWN[name]:
+        parts.append("Settings\n" + _table(regression.settings[each] for each in OWN[name]))
+    more = f"{{loss: {name}, {OWN[name][0]}: …}}" if OWN[name] else name
+    parts.append(f"Write landscape: {{{regression.name}: {more}}}, with a dataset")
+    return "\n\n".join(parts)
+
+
+def _explain_schedules(name: str) -> str:
+    """What a schedule is, and which there are; empty where another name is asked for."""
+    if name != "schedule":
+        return ""
+    listed = names("schedules")[""]
+    wide = max(map(len, listed))
+    return "\n\n".join(
+        [
+            "schedule: what may stand for a number that changes with the step",
+            "Write lr: cosine, or with its settings lr: {cosine: {initial: 0.1, final: 0.001}}.\n"
+            "A momentum and other settings of optimizers take one too, where their table says so.",
+            "Schedules\n" + "\n".join(f"  {each:{wide}}  {words}" for each, words in listed.items()),
+            "Settings of every schedule\n" + _table(KINDS["schedule"].common.values()),
+        ]
+    )
 
 
 def _explain_key(name: str) -> str:
@@ -163,7 +212,8 @@ def _explain_key(name: str) -> str:
         return ""
     means, default = KEY_WORDS.get(name, ("", ""))
     wide = max(map(len, places))
-    lines = [f"  {place:{wide}}  {_takes(s)}  {_default(s)}".rstrip() for place, s in places.items()]
+    kinds = {place: "schedule" if place in KINDS["schedule"] else "" for place in places}
+    lines = [f"  {at:{wide}}  {_takes(s)}  {_default(s, kinds[at])}".rstrip() for at, s in places.items()]
     what = "a key of a scene" if name in KEYS else "a setting"
     parts = [f"{name}: {what}", means, "\n".join(["May stand in", *lines])]
     if default:
@@ -186,8 +236,8 @@ def _owners() -> dict[str, dict[str, Setting]]:
     return owners
 
 
-def _table(settings: Any) -> str:
-    rows = [(each.name, _takes(each), _default(each)) for each in settings]
+def _table(settings: Iterable[Setting], kind: str = "") -> str:
+    rows = [(each.name, _takes(each), _default(each, kind)) for each in settings]
     wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
     return "\n".join(f"  {a:{wide[0]}}  {b:{wide[1]}}  {c}".rstrip() for a, b, c in rows)
 
@@ -197,9 +247,11 @@ def _takes(setting: Setting) -> str:
     return setting.type.describe() + (", or a schedule" if setting.scheduled and schedules else "")
 
 
-def _default(setting: Setting) -> str:
+def _default(setting: Setting, kind: str = "") -> str:
     if setting.required:
         words = "must be given"
+    elif kind == "schedule" and setting.name == "steps":
+        words = "default the run's"
     elif setting.default is None or setting.default == ():
         words = ""
     elif isinstance(setting.default, tuple):
@@ -215,10 +267,17 @@ def _default(setting: Setting) -> str:
 
 def _facts(entry: Entry) -> list[str]:
     said = []
-    for fact in ("view", "start", "minima"):
-        value = entry.facts.get(fact)
-        if value is not None and not callable(value):
-            said.append(f"{fact.capitalize()}: {_points(value)}")
+    for fact in ("view", "start", "minima") if entry.kind == "landscape" else ():
+        stated = entry.facts.get(fact)
+        if not callable(stated):
+            if stated is not None:
+                said.append(f"{fact.capitalize()}: {_points(stated)}")
+        elif fact == "minima" and "data" in entry.asks:
+            said.append("Minima: computed from the dataset")
+        else:
+            made = stated(*([None] if fact == "minima" else []), **entry.defaults())
+            defaults = " with the default settings" if entry.settings else ""
+            said.append(f"{fact.capitalize()}{defaults}: {_points(made) if made else 'none'}")
     if entry.facts.get("lr") is not None:
         said.append(f"Learning rate of its own: {entry.facts['lr']:g}")
     takes = [COSTS[ask] for ask in entry.asks if ask in COSTS]

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from optanim.kinds import KINDS, format_
 from optanim.registry import Registry
-from optanim.settings import NUMBER, closest
+from optanim.settings import NUMBER, Choice, Type, closest
 
 _MEANT = {
-    "learning_rate eta alpha step_size": "lr",
+    "learning_rate eta alpha step_size schedule scheduler lr_schedule lr_scheduler": "lr",
     "epochs iterations iters n_steps n_iter num_steps max_iter": "steps",
     "wd decay l2": "weight_decay",
     "gamma mu": "momentum alpha",
@@ -61,7 +61,8 @@ def instead_of(word: str, known: Iterable[str], value: str = "") -> str:
         if meant in names:
             if meant == "steps" and word == "epochs":
                 return f"write steps{': ' + value if value else ''}: one step sees all the data"
-            return f"write {meant}"
+            named = meant == "lr" and value in KINDS["schedule"]
+            return f"write {meant}: {value}" if named else f"write {meant}"
     return closest(word, names)
 
 
@@ -72,12 +73,18 @@ def instead_of_name(name: str, registry: Registry) -> str:
         return instead_of_format(name)
     others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
     hint = f"'{name}' is {a(others[0])}" if others else nearest(name, forms_of(registry))
+    if leader := next((e.name for e in registry.entries() if e.lead and name in _words(e.lead.type)), ""):
+        hint = f"write {kind}: {{{leader}: {name}}}"
     if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
         hint = f"write formula: {name}"
     if " - " in name:
         hint = "give the dashes of one list the same indent"
     listed = f"takes {' or '.join(registry)}" if kind == "distribution" else f"see optanim list {kind}s"
     return hint or listed
+
+
+def _words(kind: Type) -> tuple[str, ...]:
+    return kind.options if isinstance(kind, Choice) else ()
 
 
 def nearest(name: str, forms: Mapping[str, str]) -> str:

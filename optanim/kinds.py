@@ -17,7 +17,6 @@ from optanim.settings import (
     OneOf,
     Positive,
     Rate,
-    Real,
     Scheduled,
     Text,
     ThingOf,
@@ -31,8 +30,11 @@ THEMES = ("light", "dark", "paper")
 Schedule = Annotated[Any, ThingOf("schedule")]
 LearningRate = Positive | Literal["tuned"] | Schedule
 Start = Annotated[tuple[float, ...], ListOf(Number())]
-Scales = Annotated[tuple[float, ...], ListOf(Number(low=0, low_open=True))]
-Noise = Annotated[Any, OneOf((Number(low=0), ThingOf("distribution")))]
+# Of a landscape that is placed, beyond what any plot has use for: numbers that doubles still tell apart.
+Shift = Annotated[tuple[float, ...], ListOf(Number(low=-1e6, high=1e6))]
+Degrees = Annotated[float, Number(low=-360, high=360)]
+Scales = Annotated[tuple[float, ...], ListOf(Number(low=1e-6, high=1e6))]
+Noise = Annotated[Any, OneOf((Number(low=0, high=1e6), ThingOf("distribution")))]
 Only = Annotated[tuple[str, ...], ListOf(Text())]
 Themes = Annotated[tuple[str, ...], ListOf(Choice(THEMES))]
 
@@ -76,8 +78,8 @@ def _schedule(
 def _landscape(
     *,
     view: View | None = None,
-    shift: Start | None = None,
-    rotate: Real = 0.0,
+    shift: Shift | None = None,
+    rotate: Degrees = 0.0,
     scale: Scales | None = None,
     noise: Noise | None = None,
 ) -> None: ...
@@ -144,8 +146,8 @@ schedule = Registry(
 
 dataset = Registry("dataset", "optanim.datasets")
 
-# A distribution is distribution(rng, shape, *, settings) -> array.
-distribution = Registry("distribution", "optanim.datasets", fixed=("rng", "shape"), asks=())
+# A distribution is distribution(rng, shape, *, settings) -> array. Facts: `check`, as of an optimizer.
+distribution = Registry("distribution", "optanim.datasets", facts=("check",), fixed=("rng", "shape"), asks=())
 
 # Facts: `needs`, which of landscape, dataset and runs the scene must have; `dimensions`, how many
 # parameters the landscape must have; `view`, how many numbers its view may have.

@@ -176,11 +176,15 @@ def _differences(facts: list[dict[str, Any]]) -> list[str]:
 
 def _places(values: list[Any]) -> list[int]:
     """For each value the place of the first that equals it."""
-    try:
-        first: dict[Any, int] = {}
-        return [first.setdefault(value, i) for i, value in enumerate(values)]
-    except TypeError:  # a Thing holds a dict, and has no hash
-        return [values.index(value) for value in values]
+    first: dict[Any, int] = {}
+    return [first.setdefault(_key(value), i) for i, value in enumerate(values)]
+
+
+def _key(value: Any) -> Any:
+    """What stands for a value among others: a Thing holds a dict, and has no hash."""
+    if isinstance(value, Thing):
+        return value.name, tuple((name, _key(each)) for name, each in sorted(value.settings.items()))
+    return tuple(map(_key, value)) if isinstance(value, (tuple, list)) else value
 
 
 def schedule_words(thing: Thing, whole: bool = False) -> str:
@@ -188,7 +192,11 @@ def schedule_words(thing: Thing, whole: bool = False) -> str:
     settings = dict(thing.settings)
     lead = schedule[thing.name].lead
     first = settings.pop(lead.name, None) if lead else None
-    words = thing.name.replace("_", " ") + ("" if first is None else f" {_value(first)}")
+    peak = settings.pop("peak", None)  # what a cycle is known by
+    value = first if peak is None else peak
+    words = thing.name.replace("_", " ") + ("" if value is None else f" {_value(value)}")
+    if peak is not None:
+        words = f"{thing.name.replace('_', ' ')} to {_value(peak)}"
     said = ", ".join(f"{name.replace('_', ' ')} {_value(value)}" for name, value in settings.items())
     return f"{words} ({said})" if said and whole else words
 

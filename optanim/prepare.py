@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -79,7 +80,8 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
             message = f"{rule.name} needs a regression with the loss mse{noisy}"
             hint = f"write {'' if scene.dataset else 'dataset: line, '}landscape: {{linear_regression: mse}}"
             mistakes.append(Mistake(message, rule.place or run.rule.place, hint))
-        mistakes += _out_of_range(run, registry)
+        told = {mistake.place for mistake in mistakes}
+        mistakes += [m for m in _out_of_range(run, registry) if m.place is None or m.place not in told]
     ready = Prepared(data, problem, runs, rates)
     mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
@@ -91,26 +93,42 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
 
 def _out_of_range(run: Run, registry: Registry) -> list[Mistake]:
     """The mistakes of schedules that leave the range of the setting they stand for, in a run of its steps."""
-    scheduled = [(name, value) for name, value in run.rule.settings.items() if is_scheduled(value)]
-    if isinstance(run.lr, Thing) and not is_open(run.lr):
-        scheduled.append(("lr", run.lr))
-    if not scheduled:
-        return []
+    scheduled: list[tuple[str, Any, Thing]] = []
+    rule: Thing | None = run.rule
+    while rule is not None:
+        entry, inner = registry[rule.name], None
+        for name, value in rule.settings.items():
+            if is_scheduled(value):
+                scheduled.append((name, entry.settings[name].type, value))
+            elif isinstance(value, Thing):
+                inner = value
+        rule = inner
+    if isinstance(run.lr, Thing):
+        # One that is to be tuned is looked at as it is for one rate of the grid.
+        settings = {**run.lr.settings, "initial": GRID[0]} if is_open(run.lr) else run.lr.settings
+        scheduled.append(("lr", RATE, replace(run.lr, settings=settings)))
     found = []
-    kinds = {name: each.type for name, each in registry[run.rule.name].settings.items()}
-    for name, value in scheduled:
-        kind = RATE if name == "lr" else kinds[name]
-        if looks(value) or not isinstance(kind, Number):
-            continue  # known only as the run goes
-        table = values(value, run.steps)
-        for number_in_step in (table.min(), table.max()):
+    for name, kind, value in scheduled:
+        table = _known(value, run.steps)
+        if not isinstance(kind, Number):
+            continue
+        for step, number_in_step in ((int(i), table[i]) for i in (np.argmin(table), np.argmax(table))):
             try:
                 kind.check(float(number_in_step))
             except Wrong:
-                step = int(np.argmax(table == number_in_step)) + 1 if np.isfinite(number_in_step) else 1
-                message = f"{name} would be {number_in_step:.6g} in step {step}"
+                message = f"{name} would be {number_in_step:.6g} in step {step + 1}"
                 found.append(Mistake(message, value.place, f"takes {kind.describe()}"))
+                break
     return found
+
+
+def _known(schedule: Thing, steps: int) -> Array:
+    """What a schedule is in every step; of one that looks at the loss the values it stays between."""
+    with np.errstate(all="ignore"):
+        if not looks(schedule):
+            return values(schedule, steps)
+        initial = float(schedule.settings["initial"])
+        return np.array([initial, min(initial, float(schedule.settings.get("final", initial)))])
 
 
 def is_open(rate: float | Thing | None) -> bool:

@@ -39,8 +39,8 @@ class Thing:
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
-    place: Place | None = None
-    places: Mapping[str, Place] = field(default_factory=dict)
+    place: Place | None = field(default=None, compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
     def where(self, setting: str) -> Place | None:
         """The place of a setting, or of the thing where the setting was not given."""

@@ -72,13 +72,16 @@ class Number:
     whole: bool = False
 
     def describe(self) -> str:
-        noun = "a whole number" if self.whole else "a number"
+        return f"a{' whole' * self.whole} number {self.bounds()}".strip()
+
+    def bounds(self) -> str:
+        """Which numbers these are, in words; empty where it is any."""
         words = []
         if self.low > -math.inf:
             words.append(f"{'above' if self.low_open else 'at least'} {self.low:g}")
         if self.high < math.inf:
             words.append(f"{'below' if self.high_open else 'at most'} {self.high:g}")
-        return " ".join([noun, " and ".join(words)]).strip()
+        return " and ".join(words)
 
     def parse(self, text: str) -> float | int:
         """The number a scalar means: YAML 1.2's, plus `.1` and `1e4` for a whole one."""
@@ -283,7 +286,7 @@ class ListOf:
         if isinstance(self.item, ListOf):
             return self.item.describe().replace("a list", "a list of lists", 1)
         many = " or ".join(map(str, self.lengths))
-        noun = "numbers" if isinstance(self.item, Number) else "entries"
+        noun = f"numbers {self.item.bounds()}".strip() if isinstance(self.item, Number) else "entries"
         return f"a list of {many} {noun}" if many else f"a list of {noun}"
 
 

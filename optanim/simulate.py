@@ -23,6 +23,7 @@ from optanim.scene import Limits, Point, Run, Scene, Thing
 from optanim.search import around
 from optanim.trace import Ended, Path, Problem, Trace, Tuned
 
+TAIL = 0.2  # of a run's steps, over which it is judged under noise
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
 
 Array = NDArray[Any]
@@ -181,7 +182,9 @@ def _tune(
         for i, (run, given) in enumerate(open_runs)
         for lr in GRID
     ]
-    verdict = _Verdict(len(jobs), low - margin, high + margin)
+    # Under noise the last loss is luck: there the mean of the last fifth is judged.
+    tail = [round((1 - TAIL) * job.run.steps) if problem.noise is not None else job.run.steps for job in jobs]
+    verdict = _Verdict(np.array(tail), low - margin, high + margin)
     groups = _groups(jobs, problem, registry)
     parts = [(group, verdict.part(members)) for members, group in groups]
     drive(parts, problem.loss, problem.slope, ticks, problem.residuals, _noise(problem, scene))
@@ -257,11 +260,13 @@ def _room(*shape: int) -> Array:
 
 
 class _Verdict:
-    """Of every run only its last loss, infinite where it left the box."""
+    """Of every run only its last loss, or the mean from step `tail` on; infinite where it left the box."""
 
-    def __init__(self, runs: int, low: Array, high: Array) -> None:
-        self.final = np.full(runs, np.inf)
-        self.inside = np.ones(runs, dtype=bool)
+    def __init__(self, tail: Array, low: Array, high: Array) -> None:
+        self.tail = tail
+        self.final = np.full(len(tail), np.inf)
+        self.sum = np.zeros(len(tail))
+        self.inside = np.ones(len(tail), dtype=bool)
         self.low, self.high = low, high
 
     def part(self, members: Sequence[int]) -> _VerdictPart:
@@ -280,4 +285,7 @@ class _VerdictPart:
 
     def loss(self, t: int, runs: Any, loss: Array) -> None:
         chosen = self.members[runs]
-        self.whole.final[chosen] = np.where(self.whole.inside[chosen], loss, np.inf)
+        counted = t >= self.whole.tail[chosen]
+        self.whole.sum[chosen] += np.where(counted, loss, 0.0)
+        mean = self.whole.sum[chosen] / np.maximum(t - self.whole.tail[chosen] + 1, 1)
+        self.whole.final[chosen] = np.where(self.whole.inside[chosen], np.where(counted, mean, loss), np.inf)

@@ -249,6 +249,8 @@ class Reader:
         elif body is not None and not (isinstance(body, Scalar) and body.empty):
             split = isinstance(node, Pairs) and node.flow and bool(rest)
             values, places = self.leading(entry, body, split, schema)
+            if entry.lead is None and any(setting.required for setting in entry.settings.values()):
+                return BAD  # which is said already, with what to write
         if rest and isinstance(node, Pairs):
             self.strays(node, entry, schema)
         missing = [s.name for s in entry.settings.values() if s.required and s.name not in places]
@@ -309,7 +311,8 @@ class Reader:
         """A value that is no mapping, as the leading setting of its thing."""
         lead = entry.lead
         if lead is None:
-            hint = f"write its settings in a mapping, such as {entry.name}: {{…}}"
+            such = ", ".join(f"{s.name}: {_such(s.type)}" for s in entry.settings.values() if s.required)
+            hint = f"write its settings in a mapping, such as {entry.name}: {{{such or '…'}}}"
             if "lr" in schema and isinstance(body, Scalar) and NUMBER.fullmatch(body.text):
                 hint = f"write {entry.name}: {{lr: {shown(body.text)}}}"
             self.wrong(f"'{entry.name}' takes no value of its own", body.place, hint)
@@ -393,6 +396,10 @@ class Reader:
             self.wrong(what, key.place)
             return
         hint = instead_of(name, known, value)
+        if not owner and name in KINDS["landscape"].common:
+            hint = f"write landscape: {{NAME: {{{name}: {value or '…'}}}}}"
+            if name in KINDS["format"].common:
+                hint += f" or output: {{FORMAT: {{{name}: {value or '…'}}}}}"
         if owner in KINDS["optimizer"] and name in KINDS["optimizer"].common and name != "weight_decay":
             hint = f"{name} belongs to '{self.outer}', outside base"
         if "base" in known and name in KINDS["optimizer"]:
@@ -411,6 +418,13 @@ def _of_things(item: Type) -> str:
     """The kind of thing that a list's entries are, or that rows of them are; else empty."""
     kinds = item.types if isinstance(item, OneOf) else (item,)
     return next((kind.kind for kind in kinds if isinstance(kind, ThingOf)), "")
+
+
+def _such(kind: Type) -> str:
+    """What a value of a type may look like in a hint."""
+    if not isinstance(kind, ListOf):
+        return "…"
+    return "[50]" if isinstance(kind.item, Number) and kind.item.whole else "[…]"
 
 
 def _home(name: str) -> str:

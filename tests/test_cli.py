@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 import os
@@ -21,6 +22,7 @@ from optanim import cli
 from optanim.catalogue import body
 from optanim.explain import KEY_WORDS
 from optanim.kinds import KINDS
+from optanim.losses import LOSSES, TITLES
 from optanim.reader import KEYS
 from optanim.registry import Entry
 
@@ -367,6 +369,36 @@ def test_explain_a_key(run: Run) -> None:
     assert "\n  an optimizer  text\n" in out
     _, out, _ = run("explain", "alpha")
     assert re.search(r"\n  rmsprop +a number at least 0 and below 1 +default 0.99\n", out)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_explain_a_loss(run: Run, loss: str) -> None:
+    code, out, _ = run("explain", loss)
+    assert code == 0
+    assert out.startswith(f"{loss}: a loss of a regression\n\n{inspect.getdoc(LOSSES[loss])}\n")
+    assert "\nWrite landscape: {linear_regression: " in out
+    assert ("  delta  a number above 0  default 1\n" in out) == (loss == "huber")
+    assert run("explain", TITLES[loss])[1] == out
+
+
+def test_explain_a_schedule_and_tuned(run: Run) -> None:
+    _, out, _ = run("explain", "schedule")
+    assert out.startswith("schedule: what may stand for a number that changes with the step\n")
+    assert all(f"\n  {name} " in out for name in KINDS["schedule"])
+    _, out, _ = run("explain", "tuned")
+    assert out.startswith("tuned: a word for lr\n\nThe run gets the best learning rate of a grid of 25")
+
+
+def test_explain_says_what_is_used_where_nothing_is_given(run: Run) -> None:
+    for name in ("cosine", "one_cycle"):
+        assert re.search(
+            r"\n  steps +a whole number at least 1 +default the run's\n", run("explain", name)[1]
+        )
+    assert "View:" not in run("explain", "loss")[1]
+    assert "\nMinima with the default settings: [[1, 1]]\n" in run("explain", "rosenbrock")[1]
+    out = run("explain", "linear_regression")[1]
+    assert out.endswith("\nStart with the default settings: [0, 0]\nMinima: computed from the dataset\n")
+    assert re.search(r"\n  shift +a list of numbers at least -1e\+06 and at most 1e\+06\n", out)
 
 
 def test_every_key_has_its_words() -> None:

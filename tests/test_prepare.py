@@ -94,6 +94,24 @@ def test_check_refuses_what_render_refuses_and_draws_nothing(tmp_path: Path) -> 
     assert done.stderr.count("no lr for ") == 2
 
 
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("gd: {lr: {linear: {final: -0.1}}}", "lr would be -0.097998 in step 50"),
+        ("gd: {lr: {formula: 0.1*sqrt(20-t)}}", "lr would be nan in step 22"),
+        ("adam: {lr: {plateau: {initial: -0.1}}}", "lr would be -0.1 in step 1"),
+        ("momentum: {lr: 0.1, momentum: {plateau: {initial: 5}}}", "momentum would be 5 in step 1"),
+        (
+            "lookahead: {lr: 0.1, base: {momentum: {momentum: {linear: {initial: 0.9, final: 5}}}}}",
+            "momentum would be 4.918 in step 50",
+        ),
+    ],
+)
+def test_a_schedule_stays_in_range_wherever_it_stands(entry: str, message: str) -> None:
+    text = f"landscape: rosenbrock\nsteps: 50\noptimizers:\n  - {entry}\n"
+    assert [told for *_, told in said(text)] == [message]
+
+
 def test_a_schedule_stays_in_the_range_of_its_setting() -> None:
     text = """landscape: rosenbrock
 optimizers:

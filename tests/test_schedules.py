@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import optanim
+from optanim.errors import UserError
 from optanim.explain import explanation
 from optanim.kinds import schedule
+from optanim.prepare import prepare
 from optanim.scene import Thing, without_initial
 from optanim.schedules import _parts as schedules
 from tests.reference.rows import Unknown
@@ -261,6 +264,28 @@ def test_triangles() -> None:
     assert values(made("triangular2", initial=0.0, peak=4.0, up=1), 6) == pytest.approx([0, 4, 0, 2, 0, 1])
     found = values(made("exp_range", initial=0.0, peak=1.0, up=1, factor=0.5), 6)
     assert found == pytest.approx([0, 0.5, 0, 0.125, 0, 1 / 32])
+
+
+@pytest.mark.parametrize("name", ["sequence", "schedule_order", "range"])
+def test_one_mistake_is_told_once(name: str) -> None:
+    scene = {
+        "sequence": "lr: {sequence: [cosine, step]}\noptimizers: [gd, adam]\n",
+        "schedule_order": "optimizers: {gd: {lr: {multistep: {initial: 1, at: [50, 20]}}}}\n",
+        "range": "lr: {formula: 9*cos(t) - 4}\noptimizers: [gd, adam: {steps: 50}, sgd: {steps: 9}]\n",
+    }[name]
+    with pytest.raises(UserError) as caught:
+        prepare(optanim.read("landscape: rosenbrock\n" + scene))
+    assert len(caught.value.mistakes) == 1
+
+
+@pytest.mark.parametrize(
+    "settings",
+    ["at: [20, 20, 50]", "phases: three, rise: 0.5", "phases: three, rise: 0.7, home: 0.8", "rise: 0.7"],
+)
+def test_what_is_in_order_is_taken(settings: str) -> None:
+    name = "multistep" if settings.startswith("at") else "one_cycle"
+    text = f"landscape: rosenbrock\nlr: {{{name}: {{initial: 1, {settings}}}}}\noptimizers: gd\n"
+    assert prepare(optanim.read(text)).runs
 
 
 def test_one_cycle_of_a_momentum_comes_back() -> None:

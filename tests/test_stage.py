@@ -6,7 +6,9 @@ import pytest
 
 from optanim.film import Film
 from optanim.panels.curves import CurvePanel
+from optanim.reader import read
 from optanim.scene import Look
+from optanim.simulate import simulate
 from tests.test_film import NAMES, trace
 
 
@@ -40,3 +42,11 @@ def test_no_name_in_a_committed_scene_is_cut(name: str) -> None:
         if isinstance(panel, CurvePanel):
             for run in panel.runs:
                 assert film.stage.fitted_name(run.label, 9.5, panel.room)[0] == run.label
+
+
+@pytest.mark.parametrize("name", ["rosenbrock", "ackley"])
+@pytest.mark.parametrize("scale", ["1e-6", "1", "1e6"])
+def test_a_landscape_placed_as_far_off_as_it_may_be_is_drawn(name: str, scale: str) -> None:
+    placed = f"{{{name}: {{shift: [1e6, -1e6], rotate: 30, scale: {scale}, noise: 1e6}}}}"
+    text = f"landscape: {placed}\noptimizers: adam\nlr: 0.01\nsteps: 3\n"
+    assert Film(simulate(read(text)), Look()).static.any()

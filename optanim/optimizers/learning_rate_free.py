@@ -200,7 +200,7 @@ def dadapt_adagrad(
     start, d = state.setdefault("start", p), state.get("d", d0)
     v = state["v"] = state.get("v", 1e-6) + g * g
     scale = np.sqrt(v) + eps
-    n = state["n"] = state.get("n", 0.0) + (d * lr) ** 2 * total(g * g / scale)
+    n = state["n"] = state.get("n", 0.0) + np.square(d * lr) * total(g * g / scale)
     s = state["s"] = state.get("s", 0.0) + d * lr * g
     state["d"] = _raised(d, _bound(total(s * s / scale) - n, total(np.abs(s))), growth_rate)
     return momentum * p + (1 - momentum) * (start - s / scale)

@@ -19,9 +19,16 @@ OPEN: Any = None  # a first value that is not given is tuned
 LEAST = 0.01  # what an exponential warm-up begins with where that is not said: 0 never rises
 
 
+def unordered(settings: Mapping[str, Any]) -> str | None:
+    """What is wrong with steps that are not in their order; one may stand twice."""
+    at = list(settings.get("at", ()))
+    return None if at == sorted(at) else "at must rise"
+
+
 def values(thing: Thing, total: int) -> Array:
     """What a schedule is in every step of a run of so many, (total,)."""
-    return at(thing, np.arange(float(total)), total)
+    with np.errstate(all="ignore"):  # what is not finite is told by whoever asks
+        return at(thing, np.arange(float(total)), total)
 
 
 def at(thing: Thing, t: Array, total: int) -> Array:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from optanim.kinds import schedule
 from optanim.schedules._parts import OPEN, Array, Part, between
-from optanim.settings import Count, Lead, Positive, Real
+from optanim.settings import Count, Lead, Number, Positive, Real
+
+Longer = Annotated[float, Number(low=1)]
 
 
 @schedule(paper="Loshchilov and Hutter 2017, arXiv:1608.03983")
@@ -19,7 +22,7 @@ def warm_restarts(
     initial: Lead[Real] = OPEN,
     final: Real = 0.0,
     every: Count = 25,
-    longer: Positive = 1.0,
+    longer: Longer = 1.0,
     factor: Positive = 1.0,
     cycles: Count | None = None,
 ) -> Any:
@@ -109,7 +112,18 @@ def _peak(peak: float | None, initial: float) -> float:
     return 10 * initial if peak is None else peak
 
 
-@schedule(paper="Smith and Topin 2019, arXiv:1708.07120")
+def _three_phases(settings: Mapping[str, Any]) -> str | None:
+    """A value comes home after its peak, and before the run is over unless the scene says when."""
+    if settings["phases"] != "three":
+        return None
+    rise, home = settings["rise"], settings["home"]
+    if home is None:
+        late = f"rise {rise:g} would bring home to {2 * rise:g}, past 1: give a home"
+        return late if 2 * rise > 1 else None
+    return f"home {home:g} comes before rise {rise:g} is over" if home < rise else None
+
+
+@schedule(paper="Smith and Topin 2019, arXiv:1708.07120", check=_three_phases)
 def one_cycle(
     t: Array,
     total: int,
@@ -120,14 +134,15 @@ def one_cycle(
     rise: Part = 0.3,
     shape: Literal["cosine", "linear"] = "cosine",
     phases: Literal["two", "three"] = "two",
-    home: Part | None = None,
+    home: Annotated[float, Number(low=0, high=2)] | None = None,
     ends: Literal["last", "after"] = "last",
     steps: Count | None = None,
 ) -> Any:
     """One long swing up to the peak and down to almost nothing; a momentum swings the other way.
 
     up from initial to peak for `rise` of the steps, then down to final; three phases come down to
-    initial when the part `home` of the steps is made (2 * rise), and only then to final.
+    initial when the part `home` of the steps is made (2 * rise), and only then to final. A home past 1 is
+    not reached: the run ends on the way down, as in torch where pct_start is above a half.
     Without a peak it is 25 times the initial value; without a final value that is initial / 1e4, or
     where the peak is below it, initial.
     The last step has the final value, as in torch; with `ends: after` the step after it would, as in optax.

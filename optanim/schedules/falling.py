@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import schedule
-from optanim.schedules._parts import OPEN, Array, Part, Steps, between
+from optanim.schedules._parts import OPEN, Array, Part, Steps, between, unordered
 from optanim.settings import Count, Lead, NonNegative, Positive, Real, Unit
 
 
@@ -60,7 +60,7 @@ def step(
     return initial * factor ** np.floor(t / every)
 
 
-@schedule()
+@schedule(check=unordered)
 def multistep(
     t: Array, total: int, *, initial: Lead[Real] = OPEN, at: Steps, factor: NonNegative = 0.1
 ) -> Any:
@@ -76,7 +76,7 @@ def exponential(
     t: Array,
     total: int,
     *,
-    initial: Lead[Real] = OPEN,
+    initial: Lead[Positive] = OPEN,
     factor: Positive | None = None,
     final: Positive | None = None,
     every: Count = 1,

@@ -31,8 +31,8 @@ def _one_more(what: str) -> Any:
         if looking := _blind(settings):
             return looking
         many, at = settings.get(what, ()), settings.get("at", ())
-        if list(at) != sorted(at):
-            return "at must rise"
+        if unordered := _parts.unordered(settings):
+            return unordered
         return None if len(many) == len(at) + 1 else f"{what} takes one entry more than at: {len(at) + 1}"
 
     return check

@@ -78,14 +78,16 @@ def _one_cycle_of(a: Arguments, initial: float, peak: float, final: float) -> Th
     epochs, length = a.take("epochs", None), a.take("steps_per_epoch", None)
     steps = a.take("total_steps", None)
     strategy = a.take("anneal_strategy", "cos")
+    rise, three = a.take("pct_start", 0.3), a.take("three_phase", False)
     return made(
         "one_cycle",
         initial=initial,
         peak=peak,
         final=final,
-        rise=a.take("pct_start", 0.3),
+        rise=rise,
+        home=2 * rise if three else None,
         shape={"cos": "cosine"}.get(strategy, strategy),
-        phases="three" if a.take("three_phase", False) else "two",
+        phases="three" if three else "two",
         steps=epochs * length if steps is None else steps,
     )
 
