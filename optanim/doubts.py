@@ -11,6 +11,7 @@ import numpy as np
 
 from optanim.errors import Mistake
 from optanim.kinds import landscape, optimizer
+from optanim.labels import listed
 from optanim.losses import TITLES
 from optanim.scene import Run, Thing
 from optanim.simulate import simulate
@@ -22,6 +23,7 @@ CUT = 0.25  # of its steps that a run may be outside the picture
 NEAR = 1e-3  # of the distance from start to the origin, or of the view: as good as there
 FAR = 0.01  # of its first height above the lowest loss known, at which a run is not at an end
 FLAT = 1e-3  # of its first slope, at which it is
+MANY = 4  # runs that are named, before the rest is counted
 FEW = 5  # steps: what differs at all mostly does so within them
 SEARCHES = 20  # steps of other rules that one of a line search is counted as
 AGAIN = 200_000  # run-steps that may be spent to see whether a setting has an effect
@@ -32,13 +34,6 @@ FINAL = (
 
 DIVERGES = "diverges"
 NOT = r"\b(?:not|never|without|before|nowhere|nor|no)\b|n't"
-
-
-def listed(names: list[str]) -> str:
-    """Names as a sentence lists them: a, b and c; of many the first few."""
-    if len(names) > 5:
-        names = [*names[:4], f"{len(names) - 4} more"]
-    return " and ".join([", ".join(names[:-1]), names[-1]])
 
 
 def doubts(trace: Trace) -> tuple[Mistake, ...]:
@@ -57,7 +52,8 @@ def same_path(trace: Trace) -> Iterator[Mistake]:
         first = trace.runs[members[0]]
         same = [i for i in members[1:] if _same(first.params, trace.runs[i].params)]
         if same:
-            names = listed([first.label, *(trace.runs[i].label for i in same)])
+            labels = [first.label, *(trace.runs[i].label for i in same)]
+            names = listed(labels if len(labels) <= MANY else [*labels[:MANY], f"{len(labels) - MANY} more"])
             yield Mistake(
                 f"{names} take the same path",
                 trace.scene.runs[same[0]].rule.place,
@@ -119,7 +115,7 @@ def cut_off(trace: Trace) -> Iterator[Mistake]:
         x0, x1, y0, y1 = least(trace, thing.settings.get("view"))
         # The picture may be widened to fill its panel: what is just outside can still be seen.
         wide, high = 0.25 * (x1 - x0), 0.25 * (y1 - y0)
-        for index in _drawn(trace, thing):
+        for index in trace.chosen(thing.settings.get("only")):
             run, given = trace.runs[index], trace.scene.runs[index]
             x, y = run.params[: run.steps + 1].T
             seen = (x >= x0 - wide) & (x <= x1 + wide) & (y >= y0 - high) & (y <= y1 + high)
@@ -257,7 +253,7 @@ def _not_there(trace: Trace, run: Path) -> str:
 def unequal_cost(trace: Trace) -> Iterator[Mistake]:
     """Runs side by side per step, of which one takes more gradients for a step."""
     for panel in trace.scene.panels:
-        runs = [trace.runs[i] for i in _drawn(trace, panel)]
+        runs = [trace.runs[i] for i in trace.chosen(panel.settings.get("only"))]
         runs = [run for run in runs if run.ended is None and run.steps]
         costs = [float(run.evals[-1]) / run.steps for run in runs]
         if panel.name != "loss" or "x" in panel.settings or len(costs) < 2 or max(costs) < 1.5 * min(costs):
@@ -269,17 +265,6 @@ def unequal_cost(trace: Trace) -> Iterator[Mistake]:
             panel.place,
             "write panels: [contour, loss: {x: gradients}]",
         )
-
-
-def _drawn(trace: Trace, panel: Thing) -> list[int]:
-    """The runs that a panel draws."""
-    only = panel.settings.get("only")
-    given = [run.label for run in trace.scene.runs]
-    return [
-        i
-        for i, run in enumerate(trace.runs)
-        if only is None or not {run.label, run.rule, given[i]}.isdisjoint(only)
-    ]
 
 
 def another_loss(trace: Trace) -> Iterator[Mistake]:

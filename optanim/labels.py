@@ -20,6 +20,11 @@ def number(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
+def listed(words: Sequence[str]) -> str:
+    """Words as a sentence lists them: a, b and c."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
+
+
 def title(rule: Thing, registry: Registry = optimizer, leads: bool = False) -> str:
     """The rule as a legend names it, with the rule inside it: Lookahead (Adam).
 

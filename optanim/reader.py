@@ -15,8 +15,9 @@ from optanim.outputs import outputs as outputs
 from optanim.registry import Entry, settings_of
 from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size, without_initial
 from optanim.settings import Choice, closest, grouped
-from optanim.things import BAD, MAX_MISTAKES, Reader
+from optanim.things import Reader
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
+from optanim.yaml_values import BAD, MAX_MISTAKES
 
 KEYS = settings_of(keys)
 MAX_PANELS = 24

@@ -175,12 +175,7 @@ class Panel:
     def enter(self, stage: Stage) -> None:
         """Takes the stage before anything is laid out."""
         self.stage = stage
-        given = [run.label for run in stage.trace.scene.runs]
-        self.indices = [
-            index
-            for index, run in enumerate(stage.trace.runs)
-            if self.only is None or not {run.label, run.rule, given[index]}.isdisjoint(self.only)
-        ]
+        self.indices = stage.trace.chosen(self.only)
 
     @property
     def runs(self) -> list[Path]:

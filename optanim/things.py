@@ -1,195 +1,38 @@
-"""Located nodes into checked values and things, as the signatures in the registry describe them."""
+"""Located nodes into things, as the signatures in the registry describe them."""
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from optanim.errors import Mistake, Place
-from optanim.hints import MEANT, NAMING, a, as_list, instead_of, instead_of_name
+from optanim.errors import Place
+from optanim.hints import MEANT, NAMING, a, instead_of, instead_of_name
 from optanim.kinds import KINDS
 from optanim.registry import Entry, Registry, Setting
-from optanim.scene import Thing, parse_size, without_initial
+from optanim.scene import Thing, without_initial
 from optanim.settings import (
     NUMBER,
-    Choice,
-    Color,
-    FileName,
     Formula,
     ListOf,
-    Nothing,
     Number,
     OneOf,
     Text,
     ThingOf,
     Type,
-    Wrong,
-    closest,
 )
-from optanim.yaml_nodes import Items, Node, Pairs, Scalar, inside, is_open, shape, shown
-
-MAX_ENTRIES = 100  # of a list
-MAX_TEXT = 2000  # characters
-MAX_MISTAKES = 50  # that are told of one scene
+from optanim.yaml_nodes import Items, Node, Pairs, Scalar, is_open, shown
+from optanim.yaml_values import BAD, MAX_ENTRIES, MAX_MISTAKES, Bad, ValueReader, of_things
 
 
-class _Bad:
-    """What a value that is wrong reads as; its mistake is noted already."""
-
-
-BAD: Final = _Bad()
-
-
-class Reader:
-    """Reads nodes by the type that is expected, and notes every mistake on the way."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.mistakes: list[Mistake] = []
-        self.incomplete: set[str] = set()  # names of lists that lack an entry that was wrong
-        self.outer = ""  # the rule of the run that is being read, around any other rule
-
-    def wrong(self, message: str, place: Place | None, hint: str = "") -> None:
-        self.mistakes.append(Mistake(message, place, hint))
-
-    def check(self, node: Node, read: Callable[[], Any]) -> Any:
-        """What `read` gives; a value it calls wrong is noted where it stands in the node."""
-        try:
-            return read()
-        except Wrong as wrong:
-            self.wrong(wrong.message, inside(node, wrong.at), wrong.hint)
-            return BAD
-
-    # -- values --------------------------------------------------------------------------------
-
-    def value(self, name: str, node: Node, kind: Type) -> Any:
-        """The value of a setting as its type reads it, or BAD."""
-        if isinstance(node, Scalar) and node.refused:
-            return BAD
-        if isinstance(kind, ThingOf):
-            # A rule inside another one takes its own settings only: the run is the outer one's.
-            return self.thing(node, kind.kind, common=kind.kind != "optimizer")
-        if isinstance(node, Scalar) and node.empty:
-            hint = f"takes {kind.describe()}"
-            if node.comment:
-                hint = f"quote {'a colour' if isinstance(kind, Color) else 'text'} that starts with #"
-            self.wrong(f"'{name}' has no value", node.place, hint)
-            return BAD
-        if isinstance(kind, OneOf):
-            return self.one_of(name, node, kind)
-        if isinstance(kind, ListOf):
-            return self.list_of(name, node, kind)
-        if not isinstance(node, Scalar):
-            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
-            return BAD
-        if name == "size" and isinstance(kind, Text):
-            return self.check(node, lambda: parse_size(shown(node.text)))
-        return self.check(node, lambda: self.scalar(node, kind))
-
-    def scalar(self, node: Scalar, kind: Type) -> Any:
-        assert not isinstance(kind, (ListOf, ThingOf, OneOf))
-        text = node.text
-        if isinstance(kind, Text):
-            if node.comment:
-                what = f"'{shown(node.comment)}' became a comment"
-                raise Wrong(what, "quote text that holds #")
-            if len(text) > MAX_TEXT:
-                raise Wrong("this text is too long", f"takes at most {MAX_TEXT} characters")
-        elif isinstance(kind, FileName):
-            return self.file(text)
-        elif len(text) > 80 and not isinstance(kind, Formula):
-            raise Wrong(f"'{shown(text)}' is too long", f"takes {kind.describe()}")
-        return kind.parse(text)
-
-    def file(self, text: str) -> str:
-        """A file's name, which must lead to a file in the scene's folder, links followed."""
-        name = shown(text)
-        try:
-            root = os.path.realpath(self.folder)
-            path = os.path.realpath(os.path.join(root, text))
-            if os.path.commonpath([root, path]) != root:
-                raise Wrong(f"'{name}' is outside the scene's folder", "put the file beside the scene")
-            os.stat(path)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise Wrong(f"'{name}': {reason}", "a path from the scene's folder") from None
-        except ValueError as error:
-            if isinstance(error, Wrong):
-                raise
-            raise Wrong(f"'{name}' is no name of a file", "a path from the scene's folder") from None
-        if not os.path.isfile(path):
-            raise Wrong(f"'{name}' is not a file", "a path from the scene's folder")
-        return text
-
-    def list_of(self, name: str, node: Node, kind: ListOf) -> Any:
-        if _of_things(kind.item):
-            return self.things(name, node, kind.item)
-        nested = isinstance(kind.item, ListOf)
-        written = as_list(node.text) if isinstance(node, Scalar) else ""
-        if written and (nested or isinstance(kind.item, Number)):
-            hint = f"write [{written}]" if nested else f"write {written}"
-            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place, hint)
-            return BAD
-        if not isinstance(node, Items) and not (kind.one_will_do and isinstance(node, Scalar)):
-            self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
-            return BAD
-        items = node.items if isinstance(node, Items) else (node,)
-        if len(items) > MAX_ENTRIES:
-            self.wrong(f"'{name}' has {len(items)} entries", node.place, f"takes at most {MAX_ENTRIES}")
-            return BAD
-        values = tuple(self.value(name, item, kind.item) for item in items)
-        if any(value is BAD for value in values):
-            return BAD
-        if not values or (kind.lengths and len(values) not in kind.lengths):
-            self.wrong(f"'{name}' takes {kind.describe()}, not {len(values)}", node.place)
-            return BAD
-        if kind.increasing_pairs:
-            for low, high, item in zip(values[::2], values[1::2], items[1::2], strict=True):
-                if not low < high or not math.isfinite(high - low):
-                    self.wrong(f"{high:g} is not above {low:g}", item.place, f"'{name}' takes [low, high, …]")
-                    return BAD
-        return values
-
-    def one_of(self, name: str, node: Node, kind: OneOf) -> Any:
-        """The first alternative that reads the node, or the mistake of the one that was meant."""
-        scalars = [each for each in kind.types if not isinstance(each, (ListOf, ThingOf))]
-        things = [each for each in kind.types if isinstance(each, ThingOf)]
-        lists = [each for each in kind.types if isinstance(each, ListOf)]
-        if isinstance(node, Scalar):
-            for each in scalars:
-                try:
-                    return self.scalar(node, each)
-                except Wrong:
-                    continue
-            numbers = [each for each in scalars if isinstance(each, Number)]
-            # `.inf` or 0 is a number that will not do, not a misspelt word.
-            special = node.text.lower().lstrip("+-") in (".inf", ".nan")
-            if numbers and (special or NUMBER.fullmatch(node.text)):
-                return self.check(node, lambda: self.scalar(node, numbers[0]))
-            words = [word for each in scalars if isinstance(each, Choice) for word in each.options]
-            words += ["none" for each in scalars if isinstance(each, Nothing)]
-            hint = closest(shown(node.text), words)
-            if things and not hint and (not words or closest(node.text, KINDS[things[0].kind])):
-                return self.thing(node, things[0].kind)
-            hint = hint or f"takes {kind.describe()}"
-            self.wrong(f"'{shown(node.text)}' is not {kind.describe()}", node.place, hint if words else "")
-            return BAD
-        if isinstance(node, Items) and lists:
-            return self.list_of(name, node, lists[0])
-        if isinstance(node, Pairs) and things:
-            return self.thing(node, things[0].kind)
-        self.wrong(f"'{name}' takes {kind.describe()}, not {shape(node)}", node.place)
-        return BAD
+class Reader(ValueReader):
+    """Reads things, with the values of their settings, and notes every mistake on the way."""
 
     # -- things --------------------------------------------------------------------------------
 
     def things(self, name: str, node: Node, item: Type) -> tuple[Any, ...]:
         """The things of a list, or of one that stands for it; those that are wrong are left out."""
-        kind = _of_things(item)
+        kind = of_things(item)
         values = []
         for entry in self.entries(name, node, kind):
             nested = isinstance(item, OneOf) and isinstance(entry, Items)
@@ -216,7 +59,7 @@ class Reader:
             return tuple(Pairs(key.place, ((key, value),)) for key, value in node.pairs)
         return (node,)
 
-    def thing(self, node: Node, kind: str, common: bool = True) -> Thing | _Bad:
+    def thing(self, node: Node, kind: str, common: bool = True) -> Thing | Bad:
         """The thing that a node names, with its settings checked; with those `common` to its kind."""
         registry = KINDS[kind]
         if isinstance(node, Scalar) and node.refused:
@@ -412,12 +255,6 @@ class Reader:
                 hint = f"write {home}: {key.text}"
         listed = f"see optanim explain {owner}" if owner else f"takes {', '.join(known)}"
         self.wrong(what, key.place, hint or listed)
-
-
-def _of_things(item: Type) -> str:
-    """The kind of thing that a list's entries are, or that rows of them are; else empty."""
-    kinds = item.types if isinstance(item, OneOf) else (item,)
-    return next((kind.kind for kind in kinds if isinstance(kind, ThingOf)), "")
 
 
 def _such(kind: Type) -> str:

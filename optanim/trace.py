@@ -106,3 +106,12 @@ class Trace:
     runs: tuple[Path, ...] = ()
     problem: Problem | None = None
     data: Data | None = None
+
+    def chosen(self, only: tuple[str, ...] | None) -> list[int]:
+        """The runs that a panel draws: all, or those of which a label or the rule is given."""
+        given = [run.label for run in self.scene.runs]
+        return [
+            i
+            for i, run in enumerate(self.runs)
+            if only is None or not {run.label, run.rule, given[i]}.isdisjoint(only)
+        ]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from optanim.kinds import landscape
-from optanim.labels import schedule_words
+from optanim.labels import listed, schedule_words
 from optanim.losses import TITLES as LOSS_TITLES
 from optanim.scene import Thing
 from optanim.trace import Path, Trace
@@ -33,11 +33,6 @@ def point(values: Sequence[float]) -> str:
     """A point as (x, y), or the bare number in one dimension."""
     inside = ", ".join(number(value) for value in values)
     return f"({inside})" if len(values) > 1 else inside
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words as a sentence lists them: a, b and c."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
 
 
 def symbol(name: str) -> str:

@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent / "optanim"
 TEXT = """
 errors settings registry formula recording derivatives autodiff replay kinds scene trace hints losses
 search placement landscapes datasets schedules optimizers
-yaml_mistakes yaml_nodes things mosaic outputs reader problem oracles courses rules driver labels prepare
-simulate views doubts
+yaml_mistakes yaml_nodes yaml_values things mosaic outputs reader problem oracles courses rules driver labels
+prepare simulate views doubts
 themes typeset pen scales levels layout tracks stage paths counter words film panels formats budget render
 jobs tables catalogue explain optim cli __init__ __main__
 """

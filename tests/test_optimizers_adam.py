@@ -10,9 +10,7 @@ import pytest
 from optanim.kinds import optimizer
 
 FAMILY = [
-    name
-    for name in optimizer
-    if optimizer[name].function.__module__.rpartition(".")[2] in ("adam", "adam_scales", "adam_directions")
+    name for name in optimizer if optimizer[name].function.__module__.startswith("optanim.optimizers.adam")
 ]
 SLOPES = np.random.default_rng(3).normal(size=(40, 3, 4, 2))
 

@@ -15,6 +15,7 @@ ORDER = (
     "sign",
     "adaptive",
     "adam",
+    "adam_mixtures",
     "adam_scales",
     "adam_directions",
     "layerwise",

@@ -18,12 +18,11 @@ from optanim.optimizers._parts import (
     corrected,
     decay_after,
     decay_before,
-    half_life_between,
     moments,
     norm,
     tangent,
 )
-from optanim.settings import Count, NonNegative, Positive, Scheduled, Unit
+from optanim.settings import NonNegative, Positive, Scheduled, Unit
 
 LIANG = "Liang et al. 2024, arXiv:2411.16085"
 Rescale = Literal["mean", "plus_one"]
@@ -246,98 +245,6 @@ def adan(
     if decay == "decoupled":
         return p * (1 - lr * weight_decay) - lr * step
     return (p - lr * step) / (1 + lr * weight_decay)
-
-
-@optimizer(
-    title="AdEMAMix",
-    paper="Pagliardini et al. 2024, arXiv:2409.03137",
-    reference="pytorch_optimizer.AdEMAMix",
-    variants={
-        "the paper": {"decay": "decoupled"},
-        "github.com/apple/ml-ademamix": {
-            "alpha": 2.0,
-            "decay": "decoupled",
-            "but": "its warm-up adds 1e-8 to beta1 and beta3, and alpha and beta3 may have one each",
-        },
-        "optax.contrib.ademamix": {"decay": "decoupled"},
-    },
-)
-def ademamix(
-    p: Any,
-    g: Any,
-    state: State,
-    lr: Any,
-    t: int,
-    *,
-    beta1: Scheduled[Unit] = 0.9,
-    beta2: Unit = 0.999,
-    beta3: Unit = 0.9999,
-    alpha: NonNegative = 5.0,
-    warmup: Count | None = None,
-    eps: NonNegative = 1e-8,
-    weight_decay: Scheduled[NonNegative] = 0.0,
-    decay: Decay = "coupled",
-) -> Any:
-    """Adam with a second average of the gradient beside the first, which remembers far longer.
-
-    m = beta1 * m + (1 - beta1) * g               mhat = m / (1 - beta1**t)
-    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
-    s = beta3 * s + (1 - beta3) * g
-    p = p - lr * (mhat + alpha * s) / (sqrt(vhat) + eps)
-    warmup: before that step alpha is times t / warmup, and beta3 rises from beta1 so that 1 / log(beta3),
-    and with it the time in which s forgets half, changes by the same amount in every step.
-    """
-    p, g = decay_before(p, g, lr, weight_decay, decay)
-    if warmup is not None and t < warmup:
-        alpha, beta3 = alpha * (t / warmup), half_life_between(beta1, beta3, t / warmup)
-    m, v = moments(g, state, beta1, beta2)
-    s = state["s"] = average(state.get("s", 0.0), g, beta3)
-    step = (corrected(m, beta1, t) + alpha * s) / adam_root(v, beta2, t, eps)
-    return decay_after(p - lr * step, lr, weight_decay, decay)
-
-
-@optimizer(
-    title="SimplifiedAdEMAMix",
-    paper="Morwani et al. 2025, arXiv:2502.02431",
-    reference="optax.contrib.simplified_ademamix",
-    variants={"pytorch_optimizer.SimplifiedAdEMAMix": {"averaged": True}},
-)
-def simplified_ademamix(
-    p: Any,
-    g: Any,
-    state: State,
-    lr: Any,
-    t: int,
-    *,
-    beta1: Scheduled[Unit] = 0.99,
-    beta2: Unit = 0.95,
-    alpha: NonNegative = 0.0,
-    beta1_warmup: Count | None = None,
-    min_beta1: Unit = 0.9,
-    averaged: bool = False,
-    eps: NonNegative = 1e-8,
-    weight_decay: Scheduled[NonNegative] = 0.0,
-    decay: Decay = "decoupled",
-) -> Any:
-    """AdEMAMix with one average: in place of the short one the newest gradient.
-
-    m = beta1 * m + g
-    v = beta2 * v + (1 - beta2) * g**2            vhat = v / (1 - beta2**t)
-    p = p - lr * (m + alpha * g) / (sqrt(vhat) + eps)
-    beta1_warmup: before that step beta1 rises from min_beta1 so that 1 / log(beta1), and with it the time
-    in which m forgets half, changes by the same amount in every step.
-    averaged: m = beta1 * m + (1 - beta1) * g, and the step is divided by 1 - beta2**t once more.
-    """
-    p, g = decay_before(p, g, lr, weight_decay, decay)
-    if beta1_warmup is not None and t < beta1_warmup:
-        # A beta of 0 has no half-life; the reference keeps it from 0 by this much.
-        beta1 = half_life_between(min_beta1 + 1e-8, beta1 + 1e-8, t / beta1_warmup)
-    v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
-    m = state["m"] = beta1 * state.get("m", 0.0) + ((1 - beta1) * g if averaged else g)
-    step = (m + alpha * g) / adam_root(v, beta2, t, eps)
-    if averaged:
-        step = corrected(step, beta2, t)
-    return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
 @optimizer(

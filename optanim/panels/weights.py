@@ -9,6 +9,7 @@ import numpy as np
 
 from optanim import words
 from optanim.kinds import Only, panel
+from optanim.labels import listed
 from optanim.layout import Margins, spread
 from optanim.panels.curves import Across, Curve, CurvePanel
 from optanim.pen import Box, Pen
@@ -47,7 +48,7 @@ class Weights(CurvePanel):
     def says(self, scale: Scale) -> str:
         problem = self.stage.trace.problem
         names = [words.symbol(name) for name in problem.names] if problem else []
-        return f"{names[0]} and, dashed, {names[1]}" if len(names) == 2 else words.listed(names)
+        return f"{names[0]} and, dashed, {names[1]}" if len(names) == 2 else listed(names)
 
     def scale(self) -> Scale:
         problem = self.stage.trace.problem

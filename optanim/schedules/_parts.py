@@ -31,12 +31,18 @@ def values(thing: Thing, total: int) -> Array:
         return at(thing, np.arange(float(total)), total)
 
 
-def at(thing: Thing, t: Array, total: int) -> Array:
-    """What a schedule is at steps t of a run of `total`, its warm-up included."""
+def _settings(thing: Thing) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All settings of a schedule, and those that its own function takes."""
     entry = schedule[thing.name]
     settings = {name: each.default for name, each in schedule.common.items()} | entry.defaults()
     settings |= dict(thing.settings)
-    own = {name: settings[name] for name in entry.settings}
+    return settings, {name: settings[name] for name in entry.settings}
+
+
+def at(thing: Thing, t: Array, total: int) -> Array:
+    """What a schedule is at steps t of a run of `total`, its warm-up included."""
+    entry = schedule[thing.name]
+    settings, own = _settings(thing)
     if "warmup" in own:  # its own kind of warm-up
         return np.asarray(entry.function(t, total, **own), dtype=np.float64)
     warmup = settings["warmup"]
@@ -54,9 +60,7 @@ def looks(thing: Thing) -> bool:
 def asked(thing: Thing, t: int, total: int, loss: float | None, state: dict[str, Any]) -> float:
     """What a schedule that looks at the loss is in step t, after the loss of the step before."""
     entry = schedule[thing.name]
-    settings = {name: each.default for name, each in schedule.common.items()} | entry.defaults()
-    settings |= dict(thing.settings)
-    own = {name: settings[name] for name in entry.settings}
+    settings, own = _settings(thing)
     warmup = settings["warmup"]
     if t < warmup:
         return float(_warming(np.array(t / warmup), own["initial"], settings))
