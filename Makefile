@@ -1,8 +1,9 @@
 # make figures   every scene in scenes/ as files in output/
+# make gallery   a page of all scenes, output/gallery/index.html
 # make test      the tests, with the versions in tests/constraints.txt
 # make lint      ruff and mypy
 # make docs      docs/optimizers.md, from the rules themselves
-# make contact-sheet   all landscapes on one picture, output/landscapes-light.png and -dark.png
+# make contact-sheet   all landscapes on one picture, and all panels in every theme, in output/
 # make bench     against what people use today
 # make clean     removes what these made
 
@@ -14,7 +15,7 @@ SETUP := setup.cfg pyproject.toml tests/constraints.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: figures test lint docs contact-sheet bench clean
+.PHONY: figures gallery test lint docs contact-sheet bench clean
 .DELETE_ON_ERROR:
 
 figures: $(SCENES:scenes/%.yaml=output/.made/%)
@@ -24,6 +25,10 @@ output/.made/%: scenes/%.yaml .venv/installed $(CODE) $(DATA)
 	@mkdir -p $(@D)
 	$(BIN)/optanim render $< -o output
 	@touch $@
+
+# It knows by itself what has to be drawn again.
+gallery: .venv/installed
+	$(BIN)/optanim gallery scenes -o output/gallery
 
 test: .venv/tools
 	$(BIN)/python -m pytest

@@ -33,7 +33,7 @@ CHECKED = {
     "s-ffmpeg": "today",
     "s-savefig": "today",
 }
-ASIDE = ("startup", "steps", "rules", "figures", "memory", "quality")
+ASIDE = ("startup", "steps", "rules", "relief", "figures", "memory", "quality")
 
 
 def main() -> None:
@@ -100,6 +100,7 @@ def measured(folder: Path, rounds: int, full: bool, only: tuple[str, ...]) -> di
         "startup": lambda: once.startup(11 if full else 7),
         "steps": lambda: once.steps(7 if full else 3),
         "rules": once.rules,
+        "relief": lambda: once.relief(5 if full else 2),
         "figures": lambda: [once.figures(folder / str(number)) for number in range(3 if full else 1)],
         "memory": lambda: [once.memory(folder) for _ in range(3 if full else 1)],
         "quality": lambda: quality(folder, {route.key: route for route in chosen}),

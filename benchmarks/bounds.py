@@ -119,6 +119,11 @@ def stepping(what: str) -> Callable[[Found], list[float]]:
     return values
 
 
+def _relief(found: Found) -> list[float]:
+    taken = found.get("relief", {})
+    return ratios(taken["optanim"], taken["mplot3d"]) if taken else []
+
+
 def ratio(value: float) -> str:
     return f"1/{1 / value:.3g}"
 
@@ -159,6 +164,7 @@ BOUNDS = (
         stepping("process"),
     ),
     Bound("the same, against the call that optax compiled alone", 3, 1, _times, stepping("call")),
+    Bound("120 frames of a path on a surface, against mplot3d", 1 / 3, 1 / 6, ratio, _relief),
     Bound("`make figures`, nothing made yet", 90, 45, _seconds, _figures("clean")),
     Bound("`make figures`, nothing changed", 3, 1, _seconds, _figures("again")),
     Bound("CPU of `optanim --help` over bare Python", 0.10, 0.10, _seconds, over_bare("optanim --help")),

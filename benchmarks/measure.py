@@ -19,6 +19,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 ENV = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"}
+# Compiled modules are kept, as pip leaves them for everyone: none is compiled again for each command.
+ENV.pop("PYTHONDONTWRITEBYTECODE", None)
 PACKAGES = ("numpy", "matplotlib", "pillow", "imageio", "imageio-ffmpeg", "av", "jax", "optax")
 
 

@@ -91,6 +91,17 @@ def steps(rounds: int) -> dict[str, dict[str, list[float]]]:
     return taken
 
 
+def relief(rounds: int) -> dict[str, list[float]]:
+    """Wall seconds of relief.py, whole cold processes, the two sides interleaved."""
+    taken: dict[str, list[float]] = {side: [] for side in ("optanim", "mplot3d")}
+    for number in range(-1, rounds):  # first the code compiled, the files in memory
+        for side in taken:
+            seconds = cold([sys.executable, str(HERE / "relief.py"), side]).seconds
+            if number >= 0:
+                taken[side].append(round(seconds, 4))
+    return taken
+
+
 def rules() -> dict[str, Any]:
     """What rules.py prints."""
     return dict(_printed([str(HERE / "rules.py")]))

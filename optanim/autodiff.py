@@ -11,7 +11,7 @@ import itertools
 import operator
 from collections.abc import Callable, Iterator
 from numbers import Real
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,9 @@ class Tensor:
     computed from. An array that is given is copied. Raises TypeError for what is not numbers.
     """
 
-    __slots__ = ("__weakref__", "_grad", "_operands", "_out", "_parents", "_pulls", "_serial", "data")
+    __slots__ = (
+        "__weakref__", "_grad", "_operands", "_operation", "_out", "_parents", "_pulls", "_serial", "data",
+    )  # fmt: skip
 
     def __init__(self, value: Any) -> None:
         self._make(_numbers(value))
@@ -45,6 +47,7 @@ class Tensor:
         parents: tuple[Tensor, ...] = (),
         pulls: tuple[Pull, ...] = (),
         operands: tuple[Any, ...] = (),
+        operation: Any = None,
     ) -> None:
         # What is remembered must stay as it is until `backward`.
         if isinstance(data, np.ndarray):
@@ -53,6 +56,7 @@ class Tensor:
         self._out = data
         self._grad: Array | None = None
         self._parents, self._pulls, self._operands = parents, pulls, operands
+        self._operation = operation
         self._serial = next(SERIALS)
 
     @property
@@ -145,7 +149,7 @@ class Tensor:
                 grad = np.expand_dims(grad, axis)
             return np.broadcast_to(grad, shape)
 
-        return _made(self.data.sum(axis=axis, keepdims=keepdims), (self,), (pull,))
+        return _made(self.data.sum(axis=axis, keepdims=keepdims), (self,), (pull,), (), np.sum)
 
     def mean(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Tensor:
         """The mean over one, several or all axes."""
@@ -154,7 +158,8 @@ class Tensor:
 
     def __getitem__(self, index: Any) -> Tensor:
         shape = self.shape
-        return _made(self.data[index], (self,), (lambda grad, out: scattered(grad, index, shape),))
+        pull = lambda grad, out: scattered(grad, index, shape)  # noqa: E731 one of many pulls
+        return _made(self.data[index], (self,), (pull,), (), operator.getitem)
 
     def __len__(self) -> int:
         return len(self.data)
@@ -241,6 +246,29 @@ def tensor_of(data: Array | Recorded) -> Tensor:
     return _made(data, (), ())
 
 
+class Origin(NamedTuple):
+    """What a Tensor was computed by, and from what: Tensors, and numbers or arrays that have no gradient."""
+
+    operation: Any  # a function of NumPy or of `operator`; None for a Tensor that was given
+    operands: tuple[Any, ...]
+
+
+def origin(tensor: Tensor) -> Origin:
+    """How a Tensor was computed; of `np.where` and the like only the Tensors among the operands."""
+    operation, parents = tensor._operation, iter(tensor._parents)
+    if operation not in RULES:
+        return Origin(operation, tensor._parents)
+    # An operand is a Tensor where its pull was kept.
+    kept = [pull in tensor._pulls for pull in RULES[operation][1:]]
+    pairs = zip(kept, tensor._operands, strict=True)
+    return Origin(operation, tuple([next(parents) if is_tensor else raw for is_tensor, raw in pairs]))
+
+
+def history(root: Tensor) -> list[Tensor]:
+    """Everything that a Tensor was computed from, each after what it was computed from, and itself last."""
+    return _latest_first(root)[::-1]
+
+
 def relu(x: V) -> V:
     """The positive part of a float, array or Tensor; its derivative at 0 is 0."""
     number: Any = x
@@ -283,15 +311,20 @@ def _apply(ufunc: np.ufunc, *inputs: Any) -> Any:
     forward, *pulls = RULES[ufunc]
     mine = [(x, pull) for x, pull in zip(inputs, pulls, strict=True) if isinstance(x, Tensor)]
     parents, kept = zip(*mine, strict=True)
-    return _made(forward(*operands), parents, kept, operands)
+    return _made(forward(*operands), parents, kept, operands, ufunc)
 
 
 def _made(
-    data: Any, parents: tuple[Tensor, ...], pulls: tuple[Pull, ...], operands: tuple[Any, ...] = ()
+    data: Any,
+    parents: tuple[Tensor, ...],
+    pulls: tuple[Pull, ...],
+    operands: tuple[Any, ...] = (),
+    operation: Any = None,
 ) -> Tensor:
     made = data if isinstance(data, Recorded) else np.asarray(data)
     tensor = Tensor.__new__(Tensor)
-    tensor._make(made if made.dtype.kind in "fc" else made.astype(np.float64), parents, pulls, operands)
+    numbers = made if made.dtype.kind in "fc" else made.astype(np.float64)
+    tensor._make(numbers, parents, pulls, operands, operation)
     return tensor
 
 
@@ -336,7 +369,7 @@ def _where(condition: Any, x: Any, y: Any) -> Tensor:
     if not mine:  # only the condition is a Tensor, and it has no slope
         return _made(np.where(condition, x, y), (), ())
     parents, kept = zip(*mine, strict=True)
-    return _made(np.where(condition, _raw(x), _raw(y)), parents, kept)
+    return _made(np.where(condition, _raw(x), _raw(y)), parents, kept, (), np.where)
 
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {np.sum: _sum, np.mean: _mean, np.where: _where}

@@ -21,6 +21,7 @@ COSTS = {
     "hessian": "second derivatives, a gradient for each parameter",
     "hessian_diag": "the diagonal of second derivatives, a gradient for each parameter",
     "residuals": "the residuals of a regression with their derivatives, which count as one gradient",
+    "linear_residuals": "in place of all that, of a regression with the loss mse, once its residuals",
     "base": "what the rule inside it takes",
     "loss": "the loss at further points, which is not counted",
 }
@@ -44,6 +45,8 @@ def described(entry: Entry) -> dict[str, Any]:
         for name in ("view", "start", "minima", "lr", "paper", "reference", "variants")
         if (value := entry.facts.get(name)) is not None and not callable(value)
     }
+    if "times" in entry.facts:  # through which it goes without a learning rate
+        del found["lr"]
     if entry.kind == "optimizer":
         found["family"] = family(entry)
         found["takes"] = [COSTS[ask] for ask in entry.asks if ask in COSTS]
@@ -205,7 +208,7 @@ def _section(entry: Entry) -> str:
     lines = []
     if settings:
         lines.append(f"- Settings and defaults: {', '.join(settings)}")
-    if "lr" in entry.facts:
+    if "lr" in entry.facts and "times" not in entry.facts:
         lines.append(f"- Learning rate of its own: {written(entry.facts['lr'])}")
     takes = [COSTS[ask] for ask in entry.asks if ask in COSTS]
     if takes:

@@ -21,10 +21,11 @@ from optanim import __version__
 from optanim.errors import Mistake, RenderError, UserError
 
 if TYPE_CHECKING:
+    from optanim.jobs import Result
     from optanim.scene import Limits, Scene
 
 FAILED, MISTAKEN, INTERRUPTED, TERMINATED = 1, 2, 130, 143
-LISTED = ("optimizers", "landscapes", "datasets", "schedules", "panels", "formats", "themes")
+LISTED = ("optimizers", "landscapes", "datasets", "schedules", "panels", "marks", "formats", "themes")
 
 
 def main() -> NoReturn:
@@ -116,12 +117,7 @@ def render(scenes: tuple[str, ...], jobs: int | None, as_json: bool, output: str
     with Bar() as bar:
         tasks = [{"scene": scene, "out": output, **options} for scene in scenes]
         for scene, result in each(tasks, jobs or os.cpu_count() or 1, bar.progress):
-            bar.clear()
-            for warning in result.warnings:
-                click.echo(f"warning: {warning}", err=True)
-            if result.error:
-                click.echo(result.error, err=True)
-            code = max(code, result.code)
+            code = max(code, _told(result, bar))
             for file in result.written:
                 row: dict[str, Any] = {"scene": scene, "path": str(file.path), "format": file.format}
                 row |= {"bytes": file.bytes, "frames": file.frames, "seconds": file.seconds}
@@ -131,6 +127,16 @@ def render(scenes: tuple[str, ...], jobs: int | None, as_json: bool, output: str
     if as_json:
         click.echo(json.dumps(written, indent=2, allow_nan=False))
     return code
+
+
+def _told(result: Result, bar: Bar) -> int:
+    """Say what a scene's result has to say, and give its exit code."""
+    bar.clear()
+    for warning in result.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    if result.error:
+        click.echo(result.error, err=True)
+    return result.code
 
 
 def _line(row: dict[str, Any]) -> str:
@@ -178,6 +184,39 @@ class Bar:
         left = f"{spent / part - spent:4.0f} s left" if part > 0.02 else ""
         bar = "█" * full + "·" * (24 - full)
         click.echo(f"\r\033[K{name[:40]}  {bar} {part:4.0%} {left}", err=True, nl=False)
+
+
+@cli.command()
+@click.argument("scenes", metavar="[SCENE...]", nargs=-1)
+@click.option("-o", "--output", default="output/gallery", metavar="DIR", help="Folder to write to.")
+@click.option("--force", is_flag=True, help="Draw all pictures, also those that nothing has changed for.")
+@click.option(
+    "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Scenes at a time; default: the cores."
+)
+@limited
+def gallery(scenes: tuple[str, ...], output: str, force: bool, jobs: int | None, limits: Limits) -> int:
+    """Write a page with the pictures and texts of scenes; SCENE is a scene or a folder, default: scenes.
+
+    The page is index.html in the folder, needs no server and nothing from elsewhere. Words, headings
+    and their order are taken from gallery.md beside the first scene, where there is one.
+    """
+    from optanim.gallery import PAGE, Gallery
+
+    made = Gallery(list(dict.fromkeys(_scenes(scenes or ("scenes",)))), Path(output), limits, force)
+    code = drawn = failed = 0
+    with Bar() as bar:
+        for _, result in made.update(jobs or os.cpu_count() or 1, bar.progress):
+            code = max(code, _told(result, bar))
+            failed += bool(result.code)
+            drawn += bool(result.written)
+            for file in result.written:
+                click.echo(_line(vars(file)))
+    page, count = Path(output) / PAGE, f"{len(made.scenes)} scene{'s' * (len(made.scenes) != 1)}"
+    if failed:
+        click.echo(f"error: {page} is not written: {failed} of {count} failed", err=True)
+    else:
+        click.echo(f"{page}  {count}, {drawn} drawn, {_size(made.bytes)} with all pictures")
+    return code
 
 
 @cli.command()

@@ -9,17 +9,21 @@ import csv as rows_of
 import io
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from optanim.errors import Mistake, Place, Source, UserError
+from optanim.formula import parse
 from optanim.kinds import dataset, distribution
 from optanim.scene import Thing
 from optanim.settings import (
     NUMBER,
+    Choice,
     FileName,
+    Formula,
     Lead,
     NonNegative,
     Number,
@@ -39,6 +43,10 @@ MAX_MISTAKES = 20  # a file that is no table at all would say thousands
 
 Distribution = Annotated[Thing, ThingOf("distribution")]
 Noise = Annotated[float | Thing, OneOf((Number(low=0), ThingOf("distribution")))]
+Rows = Annotated[int, Number(low=1, high=MAX_ROWS, whole=True)]
+SHARE, SOME = Number(low=0, high=1, low_open=True, high_open=True), Number(low=1, whole=True)
+Test = Annotated[float | int, OneOf((SHARE, SOME))]
+TestOrBetween = Annotated[float | int | str, OneOf((SHARE, SOME, Choice(("midpoints",))))]
 
 
 def _reversed(settings: Mapping[str, Any]) -> str | None:
@@ -72,38 +80,115 @@ def draw(what: Thing | float, rng: np.random.Generator, shape: tuple[int, ...]) 
 @dataset()
 def line(
     *,
-    n: Annotated[int, Number(low=1, high=MAX_ROWS, whole=True)] = 100,
+    n: Rows = 100,
     slope: Real = 5.0,
     intercept: Real = 3.0,
     x: Distribution = Thing("uniform", {"low": -1.0, "high": 1.0}),  # noqa: B008
     noise: Noise = 0.5,
+    test: Test | None = None,
     seed: Whole | None = None,
 ) -> Data:
     """Points about a straight line: y = slope * x + intercept + noise.
 
     First the n values of x are drawn, then the n of the noise, which is a distribution or the
     standard deviation of normal noise. Without a seed of its own it takes the scene's.
+    `test`, a share of the rows or a number of them, is kept back at random for the test loss.
     """
     rng = np.random.Generator(np.random.PCG64(seed or 0))
     xs = draw(x, rng, (n,))
-    return Data(xs, slope * xs + intercept + draw(noise, rng, (n,)), lambda x: slope * x + intercept)
+    ys = slope * xs + intercept + draw(noise, rng, (n,))
+    return split(Data(xs, ys, lambda x: slope * x + intercept), test, seed)
+
+
+Spacing = Literal["even", "random", "chebyshev"]
+
+
+def _empty_range(settings: Mapping[str, Any]) -> str | None:
+    low, high = settings["low"], settings["high"]
+    return None if low < high else f"high is {high:g}, and has to be above low, {low:g}"
+
+
+@dataset(check=_empty_range)
+def formula(
+    *,
+    f: Lead[Annotated[str, Formula((("x",),))]],
+    low: Real = -1.0,
+    high: Real = 1.0,
+    n: Rows = 50,
+    spacing: Spacing = "even",
+    noise: Noise = 0.0,
+    test: TestOrBetween | None = None,
+    seed: Whole | None = None,
+) -> Data:
+    """Points of a formula in x between low and high: y = f(x) + noise.
+
+    even: both ends and what divides the range between them evenly; random: drawn evenly, in order;
+    chebyshev: the roots of the Chebyshev polynomial of degree n, which crowd at the ends.
+    `test: midpoints` are the points halfway between neighbours, made as the others are; a share or a
+    number is kept back of the n.
+    """
+    rng = np.random.Generator(np.random.PCG64(seed or 0))
+    program = parse(f, (("x",),))
+    if spacing == "even":
+        xs = np.linspace(low, high, n)
+    elif spacing == "random":
+        xs = np.sort(draw(Thing("uniform", {"low": low, "high": high}), rng, (n,)))
+    else:
+        xs = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(n) + 0.5) / n)
+
+    def truth(x: Array) -> Array:
+        return np.asarray(program.evaluate(x), float)
+
+    made = Data(xs, truth(xs) + draw(noise, rng, (n,)), truth)
+    if test == "midpoints":
+        if n < 2:
+            raise Wrong(
+                "test takes midpoints of neighbours, and there is one point", "takes an n of at least 2"
+            )
+        between = (xs[1:] + xs[:-1]) / 2
+        made = replace(made, test=Data(between, truth(between) + draw(noise, rng, (n - 1,)), truth))
+    for part in (made, made.test):
+        if part is not None and not (fine := np.isfinite(part.y)).all():
+            raise Wrong(
+                f"{f} is not finite at x = {part.x[~fine][0]:.6g}", "change low or high, or the formula"
+            )
+    return made if test == "midpoints" else split(made, test, seed)
+
+
+def split(data: Data, test: Any, seed: int | None) -> Data:
+    """The data without the rows that are kept back, a share or a number of them, which are its test data."""
+    if test is None:
+        return data
+    n = len(data.x)
+    count = test if isinstance(test, int) else max(1, round(test * n))
+    if count >= n:
+        rows = f"{grouped(n)} row{'s' * (n != 1)}"
+        raise Wrong(f"test would keep back {grouped(count)} of {rows}", "one at least has to stay")
+    # A stream of its own, so that the rows are the same with and without a test.
+    seeds = np.random.SeedSequence(seed or 0, spawn_key=(3,))
+    back = np.zeros(n, bool)
+    back[np.random.Generator(np.random.PCG64(seeds)).permutation(n)[:count]] = True
+    kept = replace(data, x=data.x[back], y=data.y[back], span=None)
+    return replace(data, x=data.x[~back], y=data.y[~back], test=kept, span=None)
 
 
 @dataset()
 def classes(
     *,
-    n: Annotated[int, Number(low=1, high=MAX_ROWS, whole=True)] = 100,
+    n: Rows = 100,
     distance: NonNegative = 2.0,
     noise: Noise = 1.0,
+    test: Test | None = None,
     seed: Whole | None = None,
 ) -> Data:
     """Two groups along x that overlap: y is -1 in the left one and 1 in the right one.
 
     Points belong to them in turn, and lie around -distance / 2 and distance / 2, off by the noise.
+    `test`, a share of the rows or a number of them, is kept back at random for the test loss.
     """
     rng = np.random.Generator(np.random.PCG64(seed or 0))
     y = np.where(np.arange(n) % 2, 1.0, -1.0)
-    return Data(distance / 2 * y + draw(noise, rng, (n,)), y)
+    return split(Data(distance / 2 * y + draw(noise, rng, (n,)), y), test, seed)
 
 
 @dataset()
@@ -114,13 +199,16 @@ def csv(
     x: str | None = None,
     y: str | None = None,
     standardize: bool = False,
+    test: Test | None = None,
+    seed: Whole | None = None,
 ) -> Data:
     """Two columns of a comma-separated file whose first row names the columns.
 
     `x` and `y` name the columns; without them they are the first two. `standardize` shifts and
-    scales each to mean 0 and standard deviation 1. The file stays inside the scene's folder, is
-    UTF-8 and holds finite numbers. Raises Wrong for the file as a whole, and UserError with the
-    line and column of every bad cell.
+    scales each to mean 0 and standard deviation 1 over all rows. `test`, a share of the rows or a number
+    of them, is kept back at random, drawn with the seed, for the test loss. The file stays inside the
+    scene's folder, is UTF-8 and holds finite numbers. Raises Wrong for the file as a whole, and
+    UserError with the line and column of every bad cell.
     """
     source = Source(file, _text_of(folder, file))
     reader = rows_of.reader(io.StringIO(source.text, newline=""), skipinitialspace=True, strict=True)
@@ -171,7 +259,7 @@ def csv(
             raise UserError(same)
         table = np.stack([_standardized(column) for column in table])
         names = [f"{name} (standardized)" for name in names]
-    return Data(table[0], table[1], names=(names[0], names[1]))
+    return split(Data(table[0], table[1], names=(names[0], names[1])), test, seed)
 
 
 def _scaled(column: Array) -> Array:

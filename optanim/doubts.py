@@ -13,7 +13,7 @@ from optanim.errors import Mistake
 from optanim.kinds import landscape, optimizer
 from optanim.labels import listed
 from optanim.losses import TITLES
-from optanim.scene import Run, Thing
+from optanim.scene import Run, Thing, drawn
 from optanim.simulate import simulate
 from optanim.trace import Path, Trace
 from optanim.views import least
@@ -109,7 +109,7 @@ def cut_off(trace: Trace) -> Iterator[Mistake]:
     problem = trace.problem
     if problem is None or len(problem.names) != 2 or not problem.minima:
         return  # without a minimum a run goes down for ever, and is marked where it leaves
-    for thing in trace.scene.panels:
+    for thing in map(drawn, trace.scene.panels):
         if thing.name != "contour":
             continue
         x0, x1, y0, y1 = least(trace, thing.settings.get("view"))
@@ -252,7 +252,7 @@ def _not_there(trace: Trace, run: Path) -> str:
 
 def unequal_cost(trace: Trace) -> Iterator[Mistake]:
     """Runs side by side per step, of which one takes more gradients for a step."""
-    for panel in trace.scene.panels:
+    for panel in map(drawn, trace.scene.panels):
         runs = [trace.runs[i] for i in trace.chosen(panel.settings.get("only"))]
         runs = [run for run in runs if run.ended is None and run.steps]
         costs = [float(run.evals[-1]) / run.steps for run in runs]
@@ -263,7 +263,7 @@ def unequal_cost(trace: Trace) -> Iterator[Mistake]:
             f"{dear.label} takes {max(costs):.3g} gradients a step and {cheap.label} {min(costs):.3g}, "
             "and the loss panel compares them step by step",
             panel.place,
-            "write panels: [contour, loss: {x: gradients}]",
+            "write loss: {x: gradients} in its place",
         )
 
 
@@ -274,11 +274,12 @@ def another_loss(trace: Trace) -> Iterator[Mistake]:
         return
     setting = landscape[thing.name].settings.get("loss")
     real = thing.settings.get("loss", setting.default if setting else None)
-    for panel in trace.scene.panels:
-        drawn = panel.settings.get("loss")
-        if panel.name == "contour" and drawn not in (None, "full", real):
+    for panel in map(drawn, trace.scene.panels):
+        loss = panel.settings.get("loss")
+        # The loss of a batch is what a step goes down, and of test points the panel says so.
+        if isinstance(loss, str) and loss in TITLES and loss != real:
             yield Mistake(
-                f"the contour draws {TITLES[drawn]}, but the runs go down {TITLES[str(real)]}",
+                f"the {panel.name} draws {TITLES[loss]}, but the runs go down {TITLES[str(real)]}",
                 panel.where("loss"),
                 "say so in the panel's title, or draw the loss itself",
             )

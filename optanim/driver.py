@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
+from optanim.batches import Batches
 from optanim.courses import Course
+from optanim.optimizers._parts import Parts
 from optanim.oracles import Array, Draws, Layer, Noise, Oracles, Residuals, State, across, kept
 from optanim.rules import Rule, asks_of
 from optanim.search import Slope
@@ -22,6 +25,10 @@ class Record(Protocol):
 
     def loss(self, t: int, runs: Any, loss: Array) -> None: ...
 
+    def batch(self, t: int, runs: Any, loss: Array) -> None: ...
+
+    def parts(self, t: int, runs: Any, gradient: Array, parts: Parts) -> None: ...
+
 
 @dataclass
 class Group:
@@ -33,31 +40,38 @@ class Group:
     layers: Sequence[Layer]
     steps: int
     seeds: Sequence[Any] = ()  # per run, for rules that draw random numbers
+    explains: bool = False  # whether the record is told what every step was made of
     evals: Array = field(init=False)  # (steps + 1,) cumulative gradient evaluations of a run
     ended: dict[int, Ended] = field(default_factory=dict)
 
 
 def drive(
     groups: Sequence[tuple[Group, Record]],
-    loss: Callable[[Array], Array],
+    loss: Callable[..., Array],
     slope: Slope,
     progress: Callable[[int], None] | None = None,
     residuals: Residuals | None = None,
     noise: Noise | None = None,
+    batches: Batches | None = None,
 ) -> None:
     """Steps all runs of all groups to their end, with one gradient of everything in each step.
 
-    A run whose parameters, loss or gradient stop being finite is taken out of the arrays, so that
-    its NaNs reach no other run; `group.ended` says when.
+    With `batches` the gradients, and all else that a rule asks for, see the rows of the step, while
+    what is scored is the loss of all the data. A run whose parameters, loss or gradient stop being
+    finite is taken out of the arrays, so that its NaNs reach no other run; `group.ended` says when.
     """
     with np.errstate(all="ignore"):
-        steppers = [_stepper(group, loss, slope, residuals, noise, record) for group, record in groups]
+        steppers = [
+            _stepper(group, loss, slope, residuals, noise, batches, record) for group, record in groups
+        ]
         going = [(stepper, next(stepper)) for stepper in steppers]
-        while going:
+        for t in itertools.count(1):
+            if not going:
+                return
             everything = [params for _, params in going]
             # In one memory order, as NumPy's functions may round by how their numbers lie in memory.
             params = everything[0] if len(going) == 1 else np.asfortranarray(np.concatenate(everything))
-            value, gradient = slope(params)
+            value, gradient = slope(params, **_seen(batches, t))
             if progress:
                 progress(len(value))
             still, at = [], 0
@@ -77,6 +91,7 @@ def _stepper(
     slope: Slope,
     residuals: Residuals | None,
     noise: Noise | None,
+    batches: Batches | None,
     record: Record,
 ) -> Generator[Array, tuple[Array, Array], None]:
     """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
@@ -93,12 +108,18 @@ def _stepper(
     averaging = rule.averages
     shown = params
     before: Array | None = None  # the loss of the step before, which a schedule may look at
+    seen = params[:, 0]  # the loss of each step's batch
     record.point(0, everyone, shown)
 
     for t in range(1, group.steps + 1):
         value, gradient = yield params
         oracles.count += 1
-        scored = loss(shown) if averaging and t > 1 else value
+        if batches:
+            seen = value
+            scored = loss(shown)
+            oracles.see(batches.rows(t))
+        else:
+            scored = loss(shown) if averaging and t > 1 else value
         why = _failures(t - 1, shown, scored, params, value, gradient)
         if why:
             _end(group, record, t - 1, runs, scored, why)
@@ -113,14 +134,21 @@ def _stepper(
             rule.keep(mask)
             if draws:
                 draws.keep(mask)
+            seen = seen[mask] if batches else seen
         record.loss(t - 1, everyone, scored)
+        if batches:
+            record.batch(t - 1, everyone, seen)
         if tilts:
             oracles.tilt = next(tilts)
             gradient = np.asfortranarray(gradient + oracles.tilt)
         lr = group.lr.at(t, everyone, before)
         rule.turn(t, everyone, before)
         before = scored
+        start = params
         params, shown = _step(rule, params, gradient, states, lr, t, layers, oracles, asks, draws)
+        if group.explains:
+            parts = rule.explained(start, gradient, states, lr, t, layers)
+            record.parts(t - 1, everyone, gradient, parts)
         record.point(t, everyone, shown)
         group.evals[t] = oracles.count
 
@@ -129,6 +157,10 @@ def _stepper(
     _end(group, record, group.steps, runs, scored, why)
     fine = np.array([i not in why for i in range(len(runs))])
     record.loss(group.steps, runs[fine], scored[fine])
+
+
+def _seen(batches: Batches | None, t: int) -> dict[str, Any]:
+    return {"rows": batches.rows(t)} if batches else {}
 
 
 def _step(

@@ -13,6 +13,7 @@ from optanim.kinds import KINDS, THEMES
 from optanim.losses import LOSSES, OWN, TITLES
 from optanim.registry import Entry, Setting, settings_of
 from optanim.scene import Thing, keys
+from optanim.settings import Group
 
 THEME_WORDS = {
     "light": "For a white page; the default.",
@@ -34,11 +35,16 @@ KEY_WORDS = {
     "lr": ("The learning rate, or a schedule.", "the best of a grid of 25, tuned in the open"),
     "start": ("The parameters that a run starts from.", "the landscape's"),
     "weight_decay": ("How strongly parameters are pulled to 0.", "the rule's own"),
-    "steps": ("How many steps a run makes.", ""),
+    "steps": ("How many steps a run makes; of a mark, from which step to which it is shown.", ""),
+    "batch": (
+        "How many rows of the dataset each step sees, a number or a schedule: epochs are permutations drawn "
+        "from the seed, the same for all runs, and the last batch of an epoch may be short.",
+        "full: all rows",
+    ),
     "seed": ("What random numbers start from: the same seed, the same numbers.", ""),
     "view": ("The part of the plane that is shown, and searched for minima.", "the landscape's, or made"),
     "minima": ("The points marked as minima.", "the landscape's; of a formula the lowest found in view"),
-    "panels": ("What is drawn: a list is a row, a list of lists is rows.", "contour, loss; fit with data"),
+    "panels": ("What is drawn: a list is a row, a list of lists is rows.", "contour or line, loss, fit"),
     "layout": ("A word for each row: A is the first panel, B the second, a dot nothing.", "from panels"),
     "seconds": ("Seconds from the first step to the last.", ""),
     "hold": ("Seconds that the last frame stays longer.", ""),
@@ -46,11 +52,16 @@ KEY_WORDS = {
     "pace": ("How time goes over the steps; log gives the early ones most of the film.", ""),
     "size": ("Pixels: readme, wide, square, hd or WIDTHxHEIGHT.", ""),
     "theme": ("The colours; of several, a file each.", ""),
-    "output": ("The files to write: one format, or a list.", "gif; png where nothing moves"),
+    "output": (
+        "The files to write: one format, or a list.",
+        "gif; mp4 where a camera moves, png where nothing does",
+    ),
     "label": ("Words for the legend; another rule's name in them is set right.", "made of what ran"),
     "color": ("The colour of a run.", "the theme's next"),
     "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
     "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
+    "inset": ("A part of a panel, larger, in one of its corners: by default the emptiest.", ""),
+    "marks": ("What a panel points at: points, arrows, levels and words, in its own numbers.", ""),
     "scale": (
         "Of a format, times as many pixels along each side, with the same layout; of a landscape, how many "
         "times as large it is drawn, one number or one for each axis.",
@@ -216,6 +227,9 @@ def _explain_key(name: str) -> str:
     lines = [f"  {at:{wide}}  {_takes(s)}  {_default(s, kinds[at])}".rstrip() for at, s in places.items()]
     what = "a key of a scene" if name in KEYS else "a setting"
     parts = [f"{name}: {what}", means, "\n".join(["May stand in", *lines])]
+    groups = [each.type for each in places.values() if isinstance(each.type, Group)]
+    if groups:
+        parts.append("Settings\n" + _table(settings_of(groups[0].of).values()))
     if default:
         parts.append(f"Where it is not given: {default}")
     if len(places) > 1 and name in KEYS and name != "title":  # both titles are drawn
@@ -278,7 +292,7 @@ def _facts(entry: Entry) -> list[str]:
             made = stated(*([None] if fact == "minima" else []), **entry.defaults())
             defaults = " with the default settings" if entry.settings else ""
             said.append(f"{fact.capitalize()}{defaults}: {_points(made) if made else 'none'}")
-    if entry.facts.get("lr") is not None:
+    if entry.facts.get("lr") is not None and "times" not in entry.facts:
         said.append(f"Learning rate of its own: {entry.facts['lr']:g}")
     takes = [COSTS[ask] for ask in entry.asks if ask in COSTS]
     if takes and entry.kind == "optimizer":

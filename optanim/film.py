@@ -8,6 +8,7 @@ Nothing else remembers anything: `frame(k)` rebuilds any frame from nothing by t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from optanim import typeset, words
@@ -44,7 +45,8 @@ class Film:
         self.mosaic = scene.mosaic
         if not scene.arranged and look.size.height and look.size.height > 0.9 * look.size.width:
             self.mosaic = tuple(zip(*scene.mosaic, strict=True))  # what stands beside stands below
-        rows = len(self.mosaic)
+        self.panels: list[Panel] = [panels[each.name].function(**each.settings) for each in scene.panels]
+        rows = self._rows()
         usual = HEIGHTS[min(rows, len(HEIGHTS)) - 1]
         height = look.size.height or usual * width // 1000
         self.width, self.height = round(width * look.scale), round(height * look.scale)
@@ -52,21 +54,30 @@ class Film:
         dpi = 100 * look.scale * min(width / 1000, height / usual)
         self.theme = THEMES[look.theme]
         self.stage = Stage(trace, self.theme, dpi, self.count, look.fps, scene.pace)
-        self.panels: list[Panel] = []
-        for thing in scene.panels:
-            made = panels[thing.name].function(**thing.settings)
-            made.enter(self.stage)
-            self.panels.append(made)
+        for each in self.panels:
+            each.enter(self.stage)
         self._static: Pixels | None = None
+
+    def _rows(self) -> int:
+        """How many rows of panels the picture is as high as; a row is as high as the highest in it."""
+        high = [1] * len(self.mosaic)
+        for index, each in enumerate(self.panels):
+            spans = [row for row, cells in enumerate(self.mosaic) if index in cells]
+            for row in spans:
+                high[row] = max(high[row], math.ceil(each.rows(self.trace) / len(spans)))
+        return sum(high)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What the user should know about the picture."""
         texts = [words.title(self.trace), self.trace.scene.caption or ""]
+        texts += [text for each in self.panels for text in each.texts]
         lacking = typeset.lacking([*texts, *(run.label for run in self.trace.runs)], self.theme.family)
-        if not lacking:
-            return ()
-        return (f"{self.theme.family} has no {' '.join(lacking[:20])}: drawn as a box",)
+        said = [f"{self.theme.family} has no {' '.join(lacking[:20])}: drawn as a box"] if lacking else []
+        assert self.static is not None  # where marks are is known once it is drawn
+        for thing, each in zip(self.trace.scene.panels, self.panels, strict=True):
+            said += each.notes(thing.name)
+        return tuple(said)
 
     # -- the static layer ---------------------------------------------------------------------
 
@@ -119,7 +130,7 @@ class Film:
             baseline += px(size * 1.56)
         top = baseline + px(10 - size * 1.56)
         facts = words.facts(self.trace)
-        self.counter = None if self.still else Counter(stage, self.trace.steps, right, top + px(15))
+        self.counter = None if not self.trace.runs else Counter(stage, self.trace.steps, right, top + px(15))
         if self.counter:
             self.counter.draw_still(pen)
         if facts or self.counter:
@@ -172,6 +183,7 @@ class Film:
 
     def _draw_front(self, pen: Pen, k: int) -> None:
         for each in self.panels:
+            each.draw_marks(pen, k)
             each.draw_front(pen, k)
         if self.counter:
             self.counter.draw(pen, k)

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from typing import Any
 from optanim.errors import Mistake, RenderError, UserError
 from optanim.reader import load
 from optanim.render import Progress, Written, plan, render
+
+Make = Callable[..., list[Written]]  # of a scene, with what else a task holds
 
 TERMINATED = 143
 PATIENCE = 0.5  # seconds for a worker to tidy up
@@ -34,23 +36,26 @@ class Result:
     code: int = 0
 
 
-def each(tasks: Sequence[dict[str, Any]], workers: int, progress: Progress) -> Iterator[tuple[str, Result]]:
+def each(
+    tasks: Sequence[dict[str, Any]], workers: int, progress: Progress, make: Make = render
+) -> Iterator[tuple[str, Result]]:
     """Render every scene and yield its name and result as it is done.
 
-    A task holds the arguments of `render`. With several workers `progress` counts scenes.
-    Raises UserError, before anything is rendered, where two scenes would write one file.
+    A task holds the arguments of `make`, which is at the top of a module. With several workers
+    `progress` counts scenes. Raises UserError, before anything is rendered, where `render` would write
+    one file for two scenes.
     """
-    if len(tasks) > 1:
+    if len(tasks) > 1 and make is render:
         _refuse_clashes(tasks)
     if workers == 1 or len(tasks) == 1:
         for task in tasks:
-            yield task["scene"], one(task, progress)
+            yield task["scene"], one(task, progress, make)
         return
     context = multiprocessing.get_context("spawn")
     workers = min(workers, len(tasks))
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_prepare)
     try:
-        futures = {pool.submit(_one, task): task["scene"] for task in tasks}
+        futures = {pool.submit(_one, task, make): task["scene"] for task in tasks}
         progress("scenes", 0, len(tasks))
         for done, future in enumerate(as_completed(futures), 1):
             try:
@@ -80,21 +85,21 @@ def _end(workers: Sequence[BaseProcess]) -> None:
             worker.kill()
 
 
-def _one(task: dict[str, Any]) -> Result:
+def _one(task: dict[str, Any], make: Make) -> Result:
     """Render one scene in a worker, which is gone once it has been told to end."""
     try:
-        return one(task)
+        return one(task, make=make)
     except SystemExit:
         os._exit(TERMINATED)  # the pool would swallow it and start on the next scene
 
 
-def one(task: dict[str, Any], progress: Progress | None = None) -> Result:
+def one(task: dict[str, Any], progress: Progress | None = None, make: Make = render) -> Result:
     """Render one scene; what is wrong with it is in the result."""
     warnings: tuple[str, ...] = ()
     try:
         scene = load(task["scene"], limits=task["limits"])
         warnings = tuple(map(str, scene.warnings))
-        written = render(**{**task, "scene": scene}, progress=progress)
+        written = make(**{**task, "scene": scene}, progress=progress)
         notes = dict.fromkeys(f"{task['scene']}: {note}" for file in written for note in file.notes)
         told = written[0].doubts if written else ()
         return Result(tuple(written), (*warnings, *told, *notes))

@@ -9,7 +9,9 @@ from optanim.settings import (
     Budget,
     Choice,
     Count,
+    Group,
     Hue,
+    Lead,
     ListOf,
     Magnification,
     NonNegative,
@@ -36,6 +38,11 @@ Degrees = Annotated[float, Number(low=-360, high=360)]
 Scales = Annotated[tuple[float, ...], ListOf(Number(low=1e-6, high=1e6))]
 Noise = Annotated[Any, OneOf((Number(low=0, high=1e6), ThingOf("distribution")))]
 Only = Annotated[tuple[str, ...], ListOf(Text())]
+Marks = Annotated[tuple[Any, ...], ListOf(ThingOf("mark"))]
+While = Annotated[
+    tuple[float, ...],
+    ListOf(Number(low=0), lengths=(2,), one_will_do=False, increasing_pairs=True),
+]
 Themes = Annotated[tuple[str, ...], ListOf(Choice(THEMES))]
 
 
@@ -51,7 +58,25 @@ def _run(
 ) -> None: ...
 
 
-def _panel(*, title: str | None = None, only: Only | None = None, view: View | None = None) -> None: ...
+def _panel(
+    *,
+    title: str | None = None,
+    only: Only | None = None,
+    view: View | None = None,
+    marks: Marks | None = None,
+) -> None: ...
+
+
+Corner = Literal["upper right", "upper left", "lower right", "lower left"]
+
+
+def inset(*, view: Lead[View], place: Corner | None = None) -> None: ...
+
+
+Inset = Annotated[Any, Group(inset)]
+
+
+def _mark(*, steps: While | None = None) -> None: ...
 
 
 def _format(
@@ -93,8 +118,13 @@ def _landscape(
 # may pull back; `rebuilds`, it makes p from what it remembers and not from the p it is handed.
 # A rule that asks for `base` wraps another: the scene's setting
 # `base` names it, and `base(p, g)` is that rule's step from p with state of its own, which is kept
-# in state["base"]. `residuals(p)` are the numbers whose squares the loss averages, with their Jacobian.
+# in state["base"]. `residuals(p)` are the numbers whose squares the loss averages, with their Jacobian;
+# `linear_residuals` is the same where they are linear in the parameters, and None elsewhere.
+# `times(steps, **settings)`, the time of every iterate, (steps + 1,): it goes through continuous time, and
+# its lr in each step is the time that the step takes.
 # `by_weights`, its steps are as long as the weights, or a part of it.
+# `parts(p, g, state, lr, t, **settings)`, asked after the step with the p and g from before it, tells
+# what the step was made of, as optimizers._parts.Parts.
 # Said of a rule are its `paper`; `reference`, the implementation whose defaults and path are its own;
 # and `variants`, of other implementations what to set to get theirs, or what sets them apart.
 # A fractional setting may come as an array of one value per run; a whole number, a flag and a word
@@ -115,21 +145,24 @@ optimizer = Registry(
         "velocity",
         "rebuilds",
         "by_weights",
+        "parts",
+        "times",
     ),
     fixed=("p", "g", "state", "lr", "t"),
-    asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "base", "rng"),
+    asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "linear_residuals", "base", "rng"),
     given={"base": ThingOf("optimizer")},
 )
 
 # A landscape is landscape([data,] x[, y], *, settings) -> value. Facts: `view`, `start`, `minima`
-# (points, or a function of the dataset and the settings that finds them), `paper`, `model`,
-# the function model(x, *params) whose error over the data the landscape is, and `names`, the names
-# of the parameters where they are not those of x, y: a tuple, or a function of the settings.
+# (points, or a function of the dataset and the settings that finds them), `paper`, `model`, which makes
+# of the dataset and the settings the function model(x, *params) whose error over the data the landscape
+# is, `linear`, that model is linear in its parameters, and `names`, the names of the parameters where
+# they are not those of x, y: a tuple, or a function of the settings.
 landscape = Registry(
     "landscape",
     "optanim.landscapes",
     common=_landscape,
-    facts=("paper", "view", "start", "minima", "model", "names"),
+    facts=("paper", "view", "start", "minima", "model", "linear", "names"),
 )
 
 # A schedule is schedule(t, total, [loss, state,] *, settings) -> value in the steps t, an array of
@@ -144,14 +177,25 @@ schedule = Registry(
     asks=("loss", "state"),
 )
 
-dataset = Registry("dataset", "optanim.datasets")
+# Facts: `check`, as of an optimizer.
+dataset = Registry("dataset", "optanim.datasets", facts=("check",))
 
 # A distribution is distribution(rng, shape, *, settings) -> array. Facts: `check`, as of an optimizer.
 distribution = Registry("distribution", "optanim.datasets", facts=("check",), fixed=("rng", "shape"), asks=())
 
 # Facts: `needs`, which of landscape, dataset and runs the scene must have; `dimensions`, how many
-# parameters the landscape must have; `view`, how many numbers its view may have.
-panel = Registry("panel", "optanim.panels", common=_panel, facts=("needs", "dimensions", "view"))
+# parameters the landscape must have; `view`, how many numbers its view may have; `marks`, how many the
+# place of a mark may have (2 where it is not stated, none where it takes no marks).
+# `fits(thing, scene, problem)`, the mistakes of a panel that only the landscape on its data shows.
+panel = Registry(
+    "panel",
+    "optanim.panels",
+    common=_panel,
+    facts=("needs", "dimensions", "view", "marks", "inset", "explains", "fits"),
+)
+
+# What a scene points at on a panel. Facts: `check`, as of an optimizer.
+mark = Registry("mark", "optanim.marks", common=_mark, facts=("check",))
 
 # A format is format(film, file, *, settings), which writes the film to a path. Facts: `still`, it
 # shows one frame; `folder`, the setting that makes it write a folder of all frames instead;
@@ -166,5 +210,5 @@ format_ = Registry(
 
 KINDS: dict[str, Registry] = {
     registry.kind: registry
-    for registry in (optimizer, landscape, dataset, schedule, distribution, panel, format_)
+    for registry in (optimizer, landscape, dataset, schedule, distribution, panel, mark, format_)
 }

@@ -15,7 +15,10 @@ from optanim.scene import Run, Thing
 
 
 def number(value: float) -> str:
-    """A number as short as it is exact: 0.1, 1e-05, 30."""
+    """A number as short as it is exact: 0.1, 1e-05, 30, 1e12."""
+    if abs(value) >= 1e6 and float(f"{value:.2e}") == value:
+        mantissa, power = f"{value:.2e}".split("e+")
+        return f"{float(mantissa):g}e{int(power)}"
     short = f"{value:.15g}"
     return short if float(short) == value else repr(float(value))
 

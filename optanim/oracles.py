@@ -16,7 +16,7 @@ from optanim.search import Slope, hessian
 
 Array = NDArray[Any]
 State = dict[str, Any]
-Residuals = Callable[[Array], tuple[Array, Array]]  # (R, n) to (R, rows) and their Jacobian (R, rows, n)
+Residuals = Callable[..., tuple[Array, Array]]  # (R, n) to (R, rows) and their Jacobian (R, rows, n)
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,17 @@ class Noise:
 class Oracles:
     """What a rule may ask of the problem, in the shape of its own layer; gradients are counted."""
 
-    def __init__(
-        self, loss: Callable[[Array], Array], slope: Slope, residuals: Residuals | None = None
-    ) -> None:
+    def __init__(self, loss: Callable[..., Array], slope: Slope, residuals: Residuals | None = None) -> None:
         self.problem_loss = loss
         self.problem_slope = slope
         self.problem_residuals = residuals
+        self.rows: dict[str, Any] = {}  # of the data that the step sees, where not all
         self.count = 0
         self.tilt: Array | None = None  # of the step, about where its gradient was taken
+
+    def see(self, rows: Array) -> None:
+        """From now on only these rows of the data."""
+        self.rows = {"rows": rows}
 
     def bound(
         self, params: Array, layer: Layer, asks: tuple[str, ...], draws: Draws | None
@@ -95,17 +98,17 @@ class Oracles:
             moved[:, layer.columns] = p.reshape(len(p), -1)
             return moved
 
-        tilt = self.tilt
+        tilt, rows = self.tilt, self.rows
 
         def loss(p: Array) -> Array:
-            value = self.problem_loss(whole(p))
+            value = self.problem_loss(whole(p), **rows)
             if tilt is not None:
                 value = value + ((whole(p) - params) * tilt).sum(axis=1)
             return across(value, 1 + len(layer.shape))
 
         def grad(p: Array) -> Array:
             self.count += 1
-            slope = self.problem_slope(whole(p))[1]
+            slope = self.problem_slope(whole(p), **rows)[1]
             slope = slope if tilt is None else slope + tilt
             return slope[:, layer.columns].reshape(p.shape)
 
@@ -121,7 +124,7 @@ class Oracles:
             if self.problem_residuals is None:
                 raise TypeError("the problem is no sum of squares: it has no residuals")
             self.count += 1
-            rest, jacobian = self.problem_residuals(whole(p))
+            rest, jacobian = self.problem_residuals(whole(p), **rows)
             return rest, jacobian[:, :, layer.columns]
 
         return {
@@ -130,6 +133,7 @@ class Oracles:
             "hessian": second,
             "hessian_diag": diagonal,
             "residuals": residuals,
+            "linear_residuals": residuals if getattr(self.problem_residuals, "linear", False) else None,
             "rng": draws,
         }
 

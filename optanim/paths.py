@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.layout import follow
+from optanim.callouts import follow, shown
 from optanim.pen import Box, Pen
 from optanim.stage import Stage
 from optanim.themes import rgb
@@ -35,28 +35,35 @@ class Exit:
 class Paths:
     """The paths of some runs inside a box of the picture.
 
-    points: for each run its iterates in pixels (N+1, 2). minima (M, 2) are drawn as stars, with a
-    `note` under them if there is one.
+    points: for each run its iterates in pixels (N+1, 2), or the track over them. minima (M, 2) are
+    drawn as stars, with a `note` under them if there is one. Names keep off what else is in `clear`,
+    points (m, 2), and off `texts`. In an inset, `small`, only what is inside is drawn.
     """
+
+    small = False
 
     def __init__(
         self,
         stage: Stage,
         indices: Sequence[int],
-        points: Sequence[Floats],
+        points: Sequence[Floats | Track],
         minima: Floats,
         box: Box,
         note: str = "",
+        clear: Floats | None = None,
+        texts: Sequence[Box] = (),
+        named: bool = True,
+        small: bool = False,
     ) -> None:
-        self.stage, self.indices, self.box = stage, list(indices), box
+        self.stage, self.indices, self.box, self.small = stage, list(indices), box, small
         runs = [stage.trace.runs[index] for index in indices]
-        plain = [track(xy, box) for xy in points]
+        plain = [each if isinstance(each, Track) else track(each, box) for each in points]
         self.tracks = interleave(plain, box)
         # Bright tails share a place only if they are there together: a leader is not dashed for
         # those who come after.
         self.bright = interleave(plain, box, window=0.5 * float((stage.tau - stage.dim).max()))
         self.dotted = max((run.steps for run in runs), default=0) <= DOTTED
-        self.exits = [_exit(each, box) for each in plain]
+        self.exits = [self._leaves(each) for each in plain]
         ended = [run.ended.step if run.ended else np.inf for run in runs]
         # When a run is over for the reader: it has left, or it has no next iterate.
         self.over = [left.t if left else step - 1 for left, step in zip(self.exits, ended, strict=True)]
@@ -69,7 +76,12 @@ class Paths:
         ]
         self.note = stage.sprite([(note, stage.theme.ink, 7.5, "normal")], halo=True) if note else None
         self._place_heads(plain)
-        self._place_names()
+        self.names: list[tuple[Sprite, Sprite | None]] = []
+        if named:
+            self._place_names(np.zeros((0, 2)) if clear is None else clear, texts)
+
+    def _leaves(self, each: Track) -> Exit | None:
+        return leaving(each, self.box)
 
     def _place_heads(self, plain: Sequence[Track]) -> None:
         """Heads of all frames, held at the edge of the box and turned outwards where they are outside."""
@@ -86,9 +98,8 @@ class Paths:
             self.outside[:, column] = out
             self.turn[:, column] = np.arctan2(held_y - y, x - held_x) - math.pi / 2
 
-    def _place_names(self) -> None:
+    def _place_names(self, clear: Floats, texts: Sequence[Box]) -> None:
         stage, box = self.stage, self.box
-        self.names: list[tuple[Sprite, Sprite | None]] = []
         for index, left in zip(self.indices, self.exits, strict=True):
             run = stage.trace.runs[index]
             over = f"{run.label} left at step {left.step}" if left else None
@@ -98,12 +109,31 @@ class Paths:
         if not self.names or len(self.names) > NAMED:
             self.names = []
             return
-        sizes = [(max(s.width for s in both if s), max(s.height for s in both if s)) for both in self.names]
-        marks = [*self.starts, *self.minima]
-        if self.note:
-            half = self.note.width / 2
-            marks += [(x + side * half, y + stage.px(14)) for x, y in self.minima for side in (-1, 0, 1)]
-        self.places = follow(self.heads, sizes, box, stage.px(9), np.array(marks, float).reshape(-1, 2))
+        pairs = [[(s.width, s.height) for s in (name, over or name)] for name, over in self.names]
+        late = self.stage.tau[:, None] >= np.array(self.over)
+        sizes = np.where(late[..., None], [pair[1] for pair in pairs], [pair[0] for pair in pairs])
+        notes = [*texts, *self.notes().values()]
+        marks = np.vstack([np.array([*self.starts, *self.minima], float).reshape(-1, 2), clear])
+        self.places = follow(self.heads, sizes, box, stage.px(9), marks, notes)
+        self.shown = shown(self.places, sizes, notes)
+
+    def notes(self) -> dict[tuple[float, float], Box]:
+        """Where the notes of the stars stand; of stars that are close together one has it for all."""
+        found: dict[tuple[float, float], Box] = {}
+        for star in self.minima if self.note else ():
+            under = self._under(star)
+            if not any(under.touches(other) for other in found.values()):
+                found[star] = under
+        return found
+
+    def _under(self, star: tuple[float, float]) -> Box:
+        """Where the note of a star stands: under it, or over it at the lower edge."""
+        assert self.note is not None
+        px, box, (x, y), note = self.stage.px, self.box, star, self.note
+        left = round(min(max(x - note.width / 2, box.left + 1), box.right - 1 - note.width))
+        below = y + px(10) + note.height <= box.bottom - 1
+        top = round(y + px(10) if below else y - px(10) - note.height)
+        return Box(left, top, left + note.width, top + note.height)
 
     def _thinned(self, each: Track) -> float:
         """The width of the faint tail: thinner where a long zigzag would smear into a blot."""
@@ -142,9 +172,12 @@ class Paths:
             self._draw_marks(pen)
 
     def _draw_dots(self, pen: Pen, k: int) -> None:
-        radius = self.stage.px(2.3)
+        stage = self.stage
+        radius = stage.px(2.3)
         near = pen.clip.grow(math.ceil(radius) + 1)
         for index, each in zip(self.indices, self.tracks, strict=True):
+            if stage.trace.runs[index].time is not None:  # it goes on between its iterates
+                continue
             reached = (each.t <= math.floor(self.stage.tau[k] + 1e-9)) & (each.t == np.round(each.t))
             for x, y in each.xy[reached]:
                 if near.left <= x <= near.right and near.top <= y <= near.bottom:
@@ -159,7 +192,7 @@ class Paths:
                 piece = each.cut(dim, tau)
                 if piece:
                     pen.stroke(*piece, stage.styles[index].rgb, max(width, stage.px(2.0)), cap="round")
-        for index, left in zip(self.indices, self.exits, strict=True):
+        for index, left in zip(self.indices, () if self.small else self.exits, strict=not self.small):
             if left and tau >= left.t:
                 style = stage.styles[index]
                 pen.mark(
@@ -168,6 +201,8 @@ class Paths:
         self._draw_names(pen, k)
         for column, index in enumerate(self.indices):
             x, y = self.heads[k, column]
+            if self.small and self.outside[k, column]:
+                continue
             if self.exits[column] is None and tau > self.over[column]:
                 self._draw_end(pen, index, x, y)
             elif self.outside[k, column]:
@@ -185,33 +220,36 @@ class Paths:
                 pen.stroke(line, None, color, self.stage.px(width), cap="butt")
 
     def _draw_names(self, pen: Pen, k: int) -> None:
-        chosen: list[tuple[Sprite, int, int]] = []
+        chosen: list[tuple[int, Sprite, int, int]] = []
         for column, (name, over) in enumerate(self.names):
             sprite = over if over is not None and self.stage.tau[k] >= self.over[column] else name
-            x, y = map(int, self.places[k, column])
-            chosen.append((sprite, x, y))
-        for column, (sprite, x, y) in enumerate(chosen):
+            part = float(self.shown[k, column])
+            if part:
+                x, y = map(int, self.places[k, column])
+                chosen.append((column, sprite if part == 1 else sprite.faded(part), x, y))
+        for column, sprite, x, y in chosen:
             head = self.heads[k, column]
             near = np.clip(head, (x + 2, y + 2), (x + sprite.width - 2, y + sprite.height - 2))
-            if np.hypot(*(near - head)) > self.stage.px(TETHER):
+            if self.shown[k, column] == 1 and np.hypot(*(near - head)) > self.stage.px(TETHER):
                 color = self.stage.styles[self.indices[column]].rgb
                 pen.stroke(np.array([near, head]), None, color, self.stage.px(1.0), 0.75)
-        for sprite, x, y in chosen:
+        for _, sprite, x, y in chosen:
             pen.place(sprite, x, y)
 
     def _draw_marks(self, pen: Pen) -> None:
         """The starts as crosses and the minima as stars."""
         stage = self.stage
         ink = rgb(stage.theme.ink)
-        near = pen.clip.grow(round(stage.px(50)))
+        near = pen.clip.grow(round(stage.px(80)))
 
         def touched(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
             return [(x, y) for x, y in points if near.left < x < near.right and near.top < y < near.bottom]
 
+        notes = self.notes()
         for x, y in touched(self.minima):
-            pen.mark("star", x, y, stage.px(8), ink, stage.halo, stage.px(1.4))
-            if self.note:
-                pen.place(self.note, round(x - self.note.width / 2), round(y + stage.px(9)))
+            pen.mark("star", x, y, stage.px(8 if self.small else 11.5), ink, stage.halo, stage.px(1.4))
+            if self.note and (under := notes.get((x, y))):
+                pen.place(self.note, under.left, under.top)
         arm = stage.px(6)
         for x, y in touched(self.starts):
             for width, color in ((4.6, stage.halo), (2.0, ink)):
@@ -220,7 +258,7 @@ class Paths:
                     pen.stroke(line, None, color, stage.px(width), cap="butt")
 
 
-def _exit(each: Track, box: Box) -> Exit | None:
+def leaving(each: Track, box: Box) -> Exit | None:
     """Where a track leaves a box for good; None where it ends inside, or never was there."""
     low, high = np.array([box.left, box.top]) - 1, np.array([box.right, box.bottom]) + 1
     inside = np.asarray(((each.xy >= low) & (each.xy <= high)).all(axis=1))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from optanim.batches import Batches
 from optanim.courses import is_scheduled
 from optanim.driver import how_not_finite
 from optanim.errors import Mistake, UserError
-from optanim.kinds import dataset, optimizer
+from optanim.kinds import dataset, optimizer, panel
 from optanim.labels import number
 from optanim.problem import data as data_of
 from optanim.problem import problem as problem_of
 from optanim.registry import Registry
-from optanim.scene import Limits, Run, Scene, Thing, without_initial
-from optanim.schedules._parts import looks, values
+from optanim.scene import Limits, Run, Scene, Thing, drawn, without_initial
+from optanim.schedules._parts import effort, known_once, looks, values
 from optanim.settings import Number, Wrong, grouped
 from optanim.trace import Array, Data, Problem
 
@@ -31,6 +32,8 @@ GRID: tuple[float, ...] = (
     1.0,
 )
 RATE = Number(low=0)  # of a schedule: one that has come to 0 rests
+MOST_SCHEDULED = 30_000_000  # values of schedules, in terms of simple ones
+OVERHEAD = 500  # what a schedule costs before its first step, in steps
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
 
@@ -46,6 +49,7 @@ class Prepared:
     problem: Problem | None
     runs: tuple[Run, ...] = ()
     rates: tuple[float | Thing | None, ...] = ()
+    batches: Batches | None = None
 
     @property
     def steps(self) -> int:
@@ -54,6 +58,7 @@ class Prepared:
         return sum(run.steps * n for run, n in zip(self.runs, tries, strict=True))
 
 
+@known_once()
 def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None = None) -> Prepared:
     """Everything that stepping a scene needs, without a step.
 
@@ -63,9 +68,15 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     """
     data = data_of(scene)
     problem = problem_of(scene, data)
+    checks = [(thing, panel[thing.name].facts.get("fits")) for thing in map(drawn, scene.panels)]
+    unfit = [mistake for thing, fits in checks if fits and problem for mistake in fits(thing, scene, problem)]
     if problem is None or not scene.runs:
+        if unfit:
+            raise UserError(unfit)
         return Prepared(data, problem)
     runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
+    if long := _too_long(scene, runs, registry):
+        raise UserError(long)
     rates = tuple(run.lr for run in scene.runs)
     bad = _bad_starts(scene, problem, runs)
     mistakes = [mistake for mistake in bad if mistake]
@@ -80,9 +91,16 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
             message = f"{rule.name} needs a regression with the loss mse{noisy}"
             hint = f"write {'' if scene.dataset else 'dataset: line, '}landscape: {{linear_regression: mse}}"
             mistakes.append(Mistake(message, rule.place or run.rule.place, hint))
+        if registry[run.rule.name].facts.get("times") and (what := _partial(scene, problem)):
+            message = f"{run.rule.name} follows the whole loss, and {what}"
+            partial = "batch" if problem.noise is None else "noise"
+            mistakes.append(Mistake(message, run.rule.place, f"leave out {partial}, or {run.rule.name}"))
         told = {mistake.place for mistake in mistakes}
         mistakes += [m for m in _out_of_range(run, registry) if m.place is None or m.place not in told]
-    ready = Prepared(data, problem, runs, rates)
+    batches, wrong = _batches(scene, problem)
+    mistakes += wrong
+    mistakes += unfit
+    ready = Prepared(data, problem, runs, rates, batches)
     mistakes += _too_much(scene, ready, limits or Limits())
     if mistakes:
         # Runs that share a start share its mistake.
@@ -91,24 +109,74 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     return ready
 
 
-def _out_of_range(run: Run, registry: Registry) -> list[Mistake]:
-    """The mistakes of schedules that leave the range of the setting they stand for, in a run of its steps."""
-    scheduled: list[tuple[str, Any, Thing]] = []
+def _partial(scene: Scene, problem: Problem) -> str:
+    """Why a gradient is not that of the whole loss; empty where it is."""
+    if problem.noise is not None:
+        return "under noise no gradient is its own"
+    return "each batch is a part of it" if scene.batch is not None else ""
+
+
+def _batches(scene: Scene, problem: Problem) -> tuple[Batches | None, list[Mistake]]:
+    """The batches of all steps, or what is wrong with their sizes; None where all data are one."""
+    if scene.batch is None or problem.data is None:
+        return None, []
+    rows, place = len(problem.data.x), scene.places.get("batch")
+    if isinstance(scene.batch, Thing):
+        place = scene.batch.place
+        if looks(scene.batch):
+            message = f"'{scene.batch.name}' looks at the loss of one run, and all runs see the same batches"
+            return None, [Mistake(message, place, "take a schedule of the step alone")]
+        with np.errstate(all="ignore"):
+            sizes = values(scene.batch, scene.steps)
+    else:
+        sizes = np.full(scene.steps, float(scene.batch))
+    wrong = np.flatnonzero(~((sizes >= 1) & (sizes <= rows)))
+    if len(wrong):
+        step = f" in step {wrong[0] + 1}" if isinstance(scene.batch, Thing) else ""
+        message = f"a batch of {sizes[wrong[0]]:.6g} rows{step} where the data have {grouped(rows)}"
+        return None, [Mistake(message, place, f"takes 1 to {grouped(rows)}, or full")]
+    return Batches(rows, sizes, scene.seed), []
+
+
+def _scheduled(run: Run, registry: Registry) -> Iterator[tuple[str, Any, Thing]]:
+    """The settings of a run that change with the step: their names, their types and the schedules."""
     rule: Thing | None = run.rule
     while rule is not None:
         entry, inner = registry[rule.name], None
         for name, value in rule.settings.items():
             if is_scheduled(value):
-                scheduled.append((name, entry.settings[name].type, value))
+                yield name, entry.settings[name].type, value
             elif isinstance(value, Thing):
                 inner = value
         rule = inner
     if isinstance(run.lr, Thing):
-        # One that is to be tuned is looked at as it is for one rate of the grid.
-        settings = {**run.lr.settings, "initial": GRID[0]} if is_open(run.lr) else run.lr.settings
-        scheduled.append(("lr", RATE, replace(run.lr, settings=settings)))
+        yield "lr", RATE, run.lr
+
+
+def _too_long(scene: Scene, runs: Sequence[Run], registry: Registry) -> list[Mistake]:
+    """The mistake of a scene that would spend its time on schedules: they have many parts, or many steps."""
+    efforts: dict[tuple[int, int], tuple[int, Thing]] = {}
+    scheduled = [(run.steps, value) for run in runs for _, _, value in _scheduled(run, registry)]
+    if isinstance(scene.batch, Thing):
+        scheduled.append((scene.steps, scene.batch))
+    for steps, value in scheduled:
+        tries = 2 + len(GRID) if is_open(value) else 1
+        efforts[id(value), steps] = effort(value) * (steps + OVERHEAD) * tries, value
+    total = sum(cost for cost, _ in efforts.values())
+    if total <= MOST_SCHEDULED:
+        return []
+    _, dearest = max(efforts.values(), key=lambda each: each[0])
+    message = f"the schedules have {grouped(total)} values to compute, the most of them here"
+    hint = f"takes at most {grouped(MOST_SCHEDULED)} in all: fewer parts, or fewer steps"
+    return [Mistake(message, dearest.place, hint)]
+
+
+def _out_of_range(run: Run, registry: Registry) -> list[Mistake]:
+    """The mistakes of schedules that leave the range of the setting they stand for, in a run of its steps."""
     found = []
-    for name, kind, value in scheduled:
+    for name, kind, value in _scheduled(run, registry):
+        if is_open(value):  # looked at as it is for one rate of the grid
+            value = replace(value, settings={**value.settings, "initial": GRID[0]})
         table = _known(value, run.steps)
         if not isinstance(kind, Number):
             continue
@@ -147,7 +215,8 @@ def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:
     """The mistake of a scene whose steps evaluate its model more often than the limit allows."""
     points = ready.problem.data if ready.problem else None
     rows = 1 if points is None else len(points.x)
-    work = ready.steps * rows
+    seen = rows if ready.batches is None else rows + float(ready.batches.sizes.mean())
+    work = round(ready.steps * seen)
     if work <= limits.work:
         return []
     tuned = ", tuning included," if any(map(is_open, ready.rates)) else ""

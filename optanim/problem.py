@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from optanim.losses import CLASSIFY, LOSSES, OWN, two_classes
 from optanim.placement import Misplaced, Placement, parameter, placement
 from optanim.registry import Entry
 from optanim.replay import Evaluation
-from optanim.scene import Point, Scene, Thing
+from optanim.scene import Point, Scene, Thing, drawn
 from optanim.search import around, lowest, wider
 from optanim.settings import Wrong
 from optanim.trace import Data, Problem
@@ -40,7 +41,9 @@ def data(scene: Scene) -> Data | None:
         made: Data = entry.function(*asked, **settings)
     except Wrong as wrong:
         lead = entry.lead.name if entry.lead else thing.name
-        raise UserError(Mistake(wrong.message, thing.where(lead), wrong.hint)) from None
+        # Told at the first setting that the message names.
+        named = (thing.places[word] for word in wrong.message.split() if word in thing.places)
+        raise UserError(Mistake(wrong.message, next(named, thing.where(lead)), wrong.hint)) from None
     return made
 
 
@@ -55,12 +58,12 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     names = landscapes.names(entry, thing)
     if "data" in entry.asks and points is None:
         raise UserError(Mistake(f"{thing.name} needs a dataset", thing.place, "add `dataset:` to the scene"))
-    model = entry.facts.get("model")
+    made = entry.facts.get("model")
+    model = made(points, **settings) if made and points else None
     placed = _placed(thing, names, model is None)
     if points is not None and "data" in entry.asks:
         _check_losses(scene, thing, settings, points)
-    function = placed.function(_bound(entry, settings, points))
-    evaluation = Evaluation(function, len(names), _rows(_count(entry, points)))
+    evaluation = _evaluation(entry, settings, points, placed, len(names))
     loss, slope = evaluation.loss, evaluation.slope
     own = landscapes.fact(entry, "start", settings)
     start = placed.drawn(own) if own else ()
@@ -79,11 +82,12 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
         found = bool(minima)
     noise = thing.settings.get("noise") or None
     at = None if model is None else lambda x, *drawn: model(x, *placed.own(*drawn))
-    squares = settings.get("loss") == "mse" and not noise
+    squares, linear = settings.get("loss") == "mse" and not noise, bool(entry.facts.get("linear"))
     return Problem(
         names=tuple(parameter(name, placed, i) for i, name in enumerate(names)) if model else names,
         loss=loss,
         slope=slope,
+        function=evaluation.function,
         surface=_surface(entry, settings, points, placed),
         start=start,
         view=tuple(float(v) for v in view) if view else None,
@@ -91,7 +95,7 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
         minima_found=found,
         data=points if "data" in entry.asks else None,
         model=(lambda x, params: at(x, *params)) if at else None,
-        residuals=_residuals(at, points, len(names)) if at and points and squares else None,
+        residuals=_Residuals(at, points, len(names), linear) if at and points and squares else None,
         noise=noise,
     )
 
@@ -106,7 +110,11 @@ def _placed(thing: Thing, names: tuple[str, ...], mixes: bool) -> Placement:
 def _check_losses(scene: Scene, thing: Thing, settings: dict[str, Any], points: Data) -> None:
     """UserError for a loss, scored or drawn by a panel, that the data or the settings do not suit."""
     used = [(settings["loss"], thing.where("loss"))] if "loss" in settings else []
-    used += [(p.settings["loss"], p.where("loss")) for p in scene.panels if p.settings.get("loss") in LOSSES]
+    shown = map(drawn, scene.panels)
+    for each in shown:
+        names = each.settings.get("loss", ())
+        names = names if isinstance(names, tuple) else (names,)
+        used += [(name, each.where("loss")) for name in names if name in LOSSES]
     mistakes = [
         Mistake(f"{loss} needs a y of two classes: -1 and 1, or 0 and 1", place, "as dataset: classes has")
         for loss, place in used
@@ -128,6 +136,48 @@ def _bound(entry: Entry, settings: dict[str, Any], points: Data | None) -> Calla
     return partial(bound, **settings)
 
 
+class _Rows:
+    """What depends on the data, on all of it or on some rows: loss and slope as a Problem has them."""
+
+    def __init__(self, points: Data | None, whole: Evaluation, some: Evaluation | None) -> None:
+        self.points, self.whole, self.some = points, whole, some
+
+    def loss(self, params: Array, rows: Any = None) -> Array:
+        return self.whole.loss(params) if rows is None else self._some().loss(params, self._given(rows))
+
+    def slope(self, params: Array, rows: Any = None) -> tuple[Array, Array]:
+        return self.whole.slope(params) if rows is None else self._some().slope(params, self._given(rows))
+
+    def function(self, *coordinates: Any, given: tuple[Array, Array] | None = None) -> Any:
+        """The loss as it is written, of numbers, arrays or Tensors, on other x and y where they are given."""
+        if given is None:
+            return self.whole.function(*coordinates)
+        return self._some().function(*coordinates, given=given)
+
+    def _some(self) -> Evaluation:
+        if self.some is None:
+            raise ValueError("a landscape without data has no rows")
+        return self.some
+
+    def _given(self, rows: Any) -> tuple[Array, Array]:
+        assert self.points is not None
+        return self.points.x[rows], self.points.y[rows]
+
+
+def _evaluation(
+    entry: Entry, settings: dict[str, Any], points: Data | None, placed: Placement, n: int
+) -> _Rows:
+    whole = Evaluation(placed.function(_bound(entry, settings, points)), n, _rows(_count(entry, points)))
+    if "data" not in entry.asks or points is None:
+        return _Rows(None, whole, None)
+
+    def on_rows(*coordinates: Any, given: Any) -> Any:
+        some = replace(points, x=given[0], y=given[1])
+        return placed.function(_bound(entry, settings, some))(*coordinates)
+
+    return _Rows(points, whole, Evaluation(on_rows, n, _rows(len(points.x))))
+
+
 def _count(entry: Entry, points: Data | None) -> int:
     return len(points.x) if "data" in entry.asks and points is not None else 1
 
@@ -137,42 +187,51 @@ def _rows(count: int) -> int:
     return max(1, CHUNK // count)
 
 
-def _residuals(model: Callable[..., Any], points: Data, n: int) -> Callable[[Array], tuple[Array, Array]]:
-    count = len(points.x)
+class _Residuals:
+    """How far a model is off at every point of the data, and the derivatives by each parameter."""
 
-    def off(*params: Any) -> Any:
-        x, y = (np.tile(part, len(params[0]) // count) for part in (points.x, points.y))
-        return model(x[:, None], *params)[..., 0] - y
+    def __init__(self, model: Callable[..., Any], points: Data, n: int, linear: bool) -> None:
+        count = len(points.x)
 
-    evaluation = Evaluation(off, n, _rows(count) * count)
+        def off(*params: Any) -> Any:
+            x, y = (np.tile(part, len(params[0]) // count) for part in (points.x, points.y))
+            return model(x[:, None], *params)[..., 0] - y
 
-    def residuals(params: Array) -> tuple[Array, Array]:
-        """How far the model is off at every point of the data, and the derivatives by each parameter."""
+        self.evaluation = Evaluation(off, n, _rows(count) * count)
+        self.count, self.n = count, n
+        self.linear = linear  # in the parameters
+
+    def __call__(self, params: Array, rows: Any = None) -> tuple[Array, Array]:
         # Every point gets parameters of its own, so that one pass backward gives all derivatives.
-        value, gradient = evaluation.slope(np.asfortranarray(np.repeat(params, count, axis=0)))
-        return value.reshape(-1, count), gradient.reshape(-1, count, n)
-
-    return residuals
+        value, gradient = self.evaluation.slope(np.asfortranarray(np.repeat(params, self.count, axis=0)))
+        value, gradient = value.reshape(-1, self.count), gradient.reshape(-1, self.count, self.n)
+        return (value, gradient) if rows is None else (value[:, rows], gradient[:, rows])
 
 
 def _surface(
     entry: Entry, settings: dict[str, Any], points: Data | None, placed: Placement
 ) -> Callable[..., Array]:
-    def surface(*coordinates: Any, loss: str | None = None) -> Array:
+    def surface(*coordinates: Any, loss: str | None = None, rows: Any = None) -> Array:
         """The loss at broadcast coordinates, a chunk at a time."""
-        chosen = settings
-        if loss is not None and loss != "full":
-            if "loss" not in settings or loss not in LOSSES:
-                raise ValueError(f"{entry.name} has no loss '{loss}'")
+        chosen, seen = settings, points
+        if loss == "test":
+            if points is None or points.test is None:
+                raise ValueError("the dataset keeps no points back")
+            seen = replace(points, x=points.test.x, y=points.test.y)
+        elif loss in LOSSES and "loss" in settings:
             chosen = settings | {"loss": loss}
-        function = placed.function(_bound(entry, chosen, points))
+        elif loss not in (None, "full", "train"):
+            raise ValueError(f"{entry.name} has no loss '{loss}'")
+        if rows is not None and points is not None:
+            seen = replace(points, x=points.x[rows], y=points.y[rows])
+        function = placed.function(_bound(entry, chosen, seen))
         grid = np.broadcast_arrays(*(np.asarray(c, dtype=np.float64) for c in coordinates))
         flat = [np.ravel(c) for c in grid]
-        rows = _rows(_count(entry, points))
+        piece = _rows(_count(entry, seen))
         out = np.empty(flat[0].size)
         with np.errstate(all="ignore"):
-            for at in range(0, out.size, rows):
-                out[at : at + rows] = function(*(c[at : at + rows] for c in flat))
+            for at in range(0, out.size, piece):
+                out[at : at + piece] = function(*(c[at : at + piece] for c in flat))
         return out.reshape(grid[0].shape)
 
     return surface

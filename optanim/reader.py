@@ -8,19 +8,31 @@ from pathlib import Path
 from typing import Any
 
 from optanim import landscapes, mosaic
+from optanim.drawable import MAX_PANELS, Drawable
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import KINDS
 from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
 from optanim.outputs import outputs as outputs
 from optanim.registry import Entry, settings_of
-from optanim.scene import Limits, Look, Output, Point, Run, Scene, Thing, keys, parse_size, without_initial
-from optanim.settings import Choice, closest, grouped
+from optanim.scene import (
+    Limits,
+    Look,
+    Output,
+    Point,
+    Run,
+    Scene,
+    Thing,
+    keys,
+    parse_size,
+    turning,
+    without_initial,
+)
+from optanim.settings import grouped
 from optanim.things import Reader
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
 from optanim.yaml_values import BAD, MAX_MISTAKES
 
 KEYS = settings_of(keys)
-MAX_PANELS = 24
 MAX_OUTPUTS = 24
 FIRST_LINE = "write a line such as landscape: rosenbrock"
 RUNS_FACTOR = 10  # all runs together may take so many times the limit of steps
@@ -111,6 +123,7 @@ class _Builder:
             landscape=landscape,
             dataset=dataset,
             runs=tuple(runs),
+            batch=self.batch(landscape),
             seed=self.get("seed"),
             view=(landscape.settings.get("view") if landscape else None) or self.get("view"),
             minima=self.get("minima"),
@@ -120,7 +133,7 @@ class _Builder:
             pace=self.get("pace"),
             look=look,
             themes=self.get("theme"),
-            outputs=self.outputs(look, bool(runs)),
+            outputs=self.outputs(look, bool(runs), turning(panels)),
             warnings=tuple(self.warnings),
             places=self.places,
         )
@@ -154,6 +167,8 @@ class _Builder:
         elif "weight_decay" in own:
             hint = f"see optanim explain {entry.name}"
             self.wrong(f"'{entry.name}' has no weight_decay", thing.where("weight_decay"), hint)
+        if "lr" in own and entry.facts.get("times"):
+            self.wrong(f"'{entry.name}' has no lr", thing.where("lr"), "it goes to the time until")
         # A rule that fixes its learning rate does not take the scene's.
         lr = own.get("lr", KINDS["optimizer"].stated(Thing(thing.name, rule), "lr") or self.get("lr"))
         if isinstance(lr, Thing) and (lacking := without_initial(lr)) not in (None, lr):
@@ -174,6 +189,16 @@ class _Builder:
             color=own.get("color"),
             layers=own.get("layers", "joint"),
         )
+
+    def batch(self, landscape: Thing | None) -> int | Thing | None:
+        """The rows of data that each step sees; None for all."""
+        batch: int | Thing | str = self.get("batch")
+        if isinstance(batch, str):
+            return None
+        if landscape is not None and "data" not in KINDS["landscape"][landscape.name].asks:
+            hint = "batches are rows of a dataset: take a landscape of data such as linear_regression"
+            self.wrong(f"'{landscape.name}' has no data to take a batch of", self.where("batch"), hint)
+        return batch
 
     # -- landscape -----------------------------------------------------------------------------
 
@@ -261,8 +286,16 @@ class _Builder:
             rows = [list(given)]
         things = [thing for row in rows for thing in row]
         if "panels" in self.given:
-            for thing in things:
-                self.panel(thing, landscape, dataset, names, runs)
+            there = Drawable(
+                landscape,
+                dataset,
+                names,
+                runs,
+                bool(self.nodes.get("optimizers")),
+                self.get("batch") != "full",
+                self.wrong_keys | self.reader.incomplete,
+            )
+            self.reader.mistakes.extend(mistake for thing in things for mistake in there.mistakes(thing))
         if len(things) > MAX_PANELS:
             self.wrong(
                 f"{len(things)} panels are too many", self.where("panels"), f"takes at most {MAX_PANELS}"
@@ -289,8 +322,9 @@ class _Builder:
         """The panels of a scene that names none; A, B, C of its layout are in their order."""
         if names is None:
             return []
-        a, b, c, d = (Thing(name, {}, self.root.place) for name in ("contour", "loss", "fit", "lr"))
-        plane = len(names) == 2
+        picture = "line" if len(names) == 1 else "contour"
+        a, b, c, d = (Thing(name, {}, self.root.place) for name in (picture, "loss", "fit", "lr"))
+        plane = len(names) <= 2
         fits = dataset is not None and "data" in KINDS["landscape"][landscape.name if landscape else ""].asks
         if "layout" in self.given:
             return [[thing for thing, wanted in ((a, plane), (b, bool(runs)), (c, fits)) if wanted]]
@@ -298,7 +332,7 @@ class _Builder:
             if "landscape" not in self.given or not plane:
                 if fits:
                     return [[c]]
-                hint = "add optimizers, or take a landscape of two variables"
+                hint = "add optimizers, or take a landscape of one or two variables"
                 self.wrong("there is nothing to draw", self.where("landscape"), hint)
                 return []
             return [[a, c]] if fits else [[a]]
@@ -320,54 +354,11 @@ class _Builder:
             return (), ()
         return tuple(rows[0]), grid
 
-    def panel(
-        self,
-        thing: Thing,
-        landscape: Thing | None,
-        dataset: Thing | None,
-        names: tuple[str, ...] | None,
-        runs: Sequence[Run],
-    ) -> None:
-        """Notes what a panel needs and the scene does not have."""
-        entry = KINDS["panel"][thing.name]
-        needs = str(entry.facts.get("needs", "")).split()
-        if "dataset" in needs and dataset is None and "dataset" not in self.wrong_keys:
-            self.wrong(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
-        if "runs" in needs and not self.nodes.get("optimizers"):
-            self.wrong(f"'{thing.name}' needs optimizers", thing.place, "add some, such as optimizers: adam")
-        dimensions = entry.facts.get("dimensions")
-        if dimensions and names is not None and len(names) != dimensions:
-            hint = f"'{landscape.name if landscape else ''}' has one, {names[0]}: take loss"
-            self.wrong(f"'{thing.name}' needs a landscape of two variables", thing.place, hint)
-        elif (view := thing.settings.get("view")) and len(view) not in entry.facts.get("view", (2, 4)):
-            hint = "takes [x0, x1, y0, y1]" if len(view) == 2 else "takes [low, high]"
-            self.wrong(f"a view of {len(view)} numbers", thing.where("view"), hint)
-        if "loss" in entry.settings and "loss" in thing.settings and landscape is not None:
-            kind = KINDS["landscape"][landscape.name].settings.get("loss")
-            known = ("full", *(kind.type.options if kind and isinstance(kind.type, Choice) else ()))
-            loss = thing.settings["loss"]
-            if loss not in known:
-                hint = closest(shown(loss), known) or f"takes {Choice(known).describe()}"
-                self.wrong(f"'{landscape.name}' has no loss '{shown(loss)}'", thing.where("loss"), hint)
-        if thing.name == "curve" and "of" in thing.settings and runs:
-            rules = [KINDS["optimizer"][run.rule.name] for run in runs]
-            may = [name for rule in rules for name, each in rule.settings.items() if each.scheduled]
-            if thing.settings["of"] not in may:
-                what = shown(thing.settings["of"])
-                hint = closest(what, may) or f"takes {' or '.join(dict.fromkeys(may)) or 'nothing here'}"
-                self.wrong(f"no run has a '{what}' that may change", thing.where("of"), hint)
-        if "optimizers" not in self.reader.incomplete | self.wrong_keys:
-            words = [run.rule.name for run in runs] + [run.label for run in runs if run.label]
-            for word in thing.settings.get("only", ()):
-                if word not in words:
-                    hint = closest(shown(word), words) or "takes the label or the rule of a run"
-                    self.wrong(f"no run is called '{shown(word)}'", thing.where("only"), hint)
-
     # -- outputs -------------------------------------------------------------------------------
 
-    def outputs(self, look: Look, moves: bool) -> tuple[Output, ...]:
+    def outputs(self, look: Look, runs: bool, turns: bool) -> tuple[Output, ...]:
         things: Sequence[Thing] = self.get("output") or (
-            Thing("gif" if moves else "png", {}, self.root.place),
+            Thing("mp4" if turns else "gif" if runs else "png", {}, self.root.place),
         )
         made: list[Output] = []
         for thing in things:
@@ -380,7 +371,7 @@ class _Builder:
         if len(made) > MAX_OUTPUTS:
             self.wrong(f"{len(made)} files to write", self.where("output"), f"takes at most {MAX_OUTPUTS}")
         for output in made:
-            for names, wrong in beyond(output, self.limits, moves):
+            for names, wrong in beyond(output, self.limits, runs or turns):
                 own = [output.format.places[name] for name in names if name in output.format.places]
                 place = own or [self.places[name] for name in names if name in self.places]
                 self.wrong(wrong.message, place[0] if place else output.format.place, wrong.hint)

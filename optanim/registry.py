@@ -169,15 +169,35 @@ class Registry:
         if self._loaded:
             return
         self._loaded = True
+        order = [f"{self.home}.{name}" for name in self._modules]
+        for module in order:
+            importlib.import_module(module)
+        # One that was loaded before the others stands in its place among them all the same.
+        places = {module: place for place, module in enumerate(order)}
+        self._entries = dict(
+            sorted(
+                self._entries.items(),
+                key=lambda item: places.get(item[1].function.__module__, len(places)),
+            )
+        )
+
+    @cached_property
+    def _modules(self) -> list[str]:
+        """The modules of the home that hold things, in its order."""
         home = importlib.import_module(self.home)
         found = [module.name for module in pkgutil.iter_modules(getattr(home, "__path__", []))]
         order = getattr(home, "ORDER", ())
-        for name in sorted(found, key=lambda name: order.index(name) if name in order else len(order)):
-            importlib.import_module(f"{self.home}.{name}")
+        return sorted(found, key=lambda name: order.index(name) if name in order else len(order))
 
     def find(self, name: str) -> Entry | None:
-        """The thing of this name, registered or from elsewhere; None where there is none."""
-        self._load()
+        """The thing of this name, registered or from elsewhere; None where there is none.
+
+        A module of that name is looked at first: then the others need not be loaded.
+        """
+        if not self._loaded and name not in self._entries and name in self._modules:
+            importlib.import_module(f"{self.home}.{name}")
+        if name not in self._entries:
+            self._load()
         if name in self._entries or self.elsewhere is None:
             return self._entries.get(name)
         found: Entry | None = importlib.import_module(self.elsewhere).entry(name)
@@ -230,7 +250,9 @@ def settings_of(function: Callable[..., Any]) -> dict[str, Setting]:
         kind, marks = type_of(hint)
         if _may_be_none(hint) and parameter.default is not None and parameter.default is not REQUIRED:
             kind = OneOf((*(kind.types if isinstance(kind, OneOf) else (kind,)), Nothing()))
-        settings.append(Setting(parameter.name, kind, parameter.default, LEAD in marks, SCHEDULED in marks))
+        # A word of Python's, such as `from`, is spelt with an underscore behind it in the code only.
+        name = parameter.name.removesuffix("_")
+        settings.append(Setting(name, kind, parameter.default, LEAD in marks, SCHEDULED in marks))
     settings.sort(key=lambda setting: not setting.lead)
     return {setting.name: setting for setting in settings}
 

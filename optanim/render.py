@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optanim import formats as encoders
-from optanim import reader
+from optanim import reader, words
 from optanim.budget import search, steps
 from optanim.doubts import doubts
 from optanim.errors import Mistake, RenderError, UserError
@@ -32,8 +32,8 @@ FRACTION = Number(low=0, high=1)
 class Written:
     """A file that was written: its size in bytes, its frames, and how long it plays in seconds.
 
-    `alt` says in words what is seen; `notes` what the user should know about the picture, and `doubts`
-    what may make a false one of true runs.
+    `title` and `alt` say in words what is seen, in `width` times `height` pixels; `notes` what the
+    user should know about the picture, and `doubts` what may make a false one of true runs.
     """
 
     path: Path
@@ -41,7 +41,10 @@ class Written:
     bytes: int
     frames: int
     seconds: float
+    title: str = ""
     alt: str = ""
+    width: int = 0
+    height: int = 0
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
 
@@ -156,9 +159,21 @@ def _write(film: Film, job: Job, progress: Progress | None) -> Written:
         bytes=encoders.size(job.path),
         frames=1 if still else film.count,
         seconds=0.0 if still else film.count / film.fps + film.hold,
+        title=words.title(film.trace),
         alt=film.alt,
-        notes=film.notes + note,
+        width=film.width,
+        height=film.height,
+        notes=film.notes + note + _heavy(film, job),
     )
+
+
+def _heavy(film: Film, job: Job) -> tuple[str, ...]:
+    """What an animated picture of a moving camera weighs: its format has little use for whole new frames."""
+    if job.still or not film.trace.scene.turns or job.entry.name not in ("gif", "apng"):
+        return ()
+    size = sized(encoders.size(job.path))
+    told = f"{job.path.name} is {size}: the camera moves, so every frame is a new picture"
+    return (f"{told}, which an mp4 holds in far less",)
 
 
 def _watched(film: Film, job: Job, progress: Progress | None) -> encoders.Watched:

@@ -12,6 +12,7 @@ from optanim.autodiff import Tensor, tensor_of
 from optanim.recording import Recorded, Recorder, Unrecorded
 
 Array = NDArray[Any]  # real, or complex to differentiate
+Given = Sequence[Array]
 
 TRIALS = 3  # first replays of a tape that are compared with what they stand for
 TAPES = 16  # that are kept, one for each number of points
@@ -24,7 +25,9 @@ class Evaluation:
     """A function of n coordinates at points of shape (R, n), at most `rows` of them at a time.
 
     It is recorded when as many points come a second time. A function that draws random numbers,
-    branches on a value, or does anything else that cannot be repeated, is computed every time.
+    branches on a value, or does anything else that cannot be repeated, is computed every time. What is
+    `given` with the points are arrays that change from time to time, such as a batch of data: the
+    function is then called as function(*coordinates, given=arrays).
     """
 
     def __init__(self, function: Callable[..., Any], n: int, rows: int) -> None:
@@ -36,59 +39,63 @@ class Evaluation:
         self._seen: set[Any] = set()
         self._clock = 0  # evaluations so far
 
-    def loss(self, params: Array) -> Array:
+    def loss(self, params: Array, given: Given = ()) -> Array:
         """The values, of shape (R,)."""
         value = np.empty(len(params), params.dtype)
         with np.errstate(all="ignore"):
             for at in range(0, len(params), self.rows):
                 part = slice(at, at + self.rows)
-                value[part] = self._made(params[part], Tape.loss, self._loss)[0]
+                value[part] = self._made(params[part], given, Tape.loss, self._loss)[0]
         return value
 
-    def slope(self, params: Array) -> tuple[Array, Array]:
+    def slope(self, params: Array, given: Given = ()) -> tuple[Array, Array]:
         """The values and the gradients (R, n); complex points give complex ones, for second derivatives."""
         value, gradient = np.empty(len(params), params.dtype), np.empty_like(params, order="F")
         with np.errstate(all="ignore"):
             for at in range(0, len(params), self.rows):
                 part = slice(at, at + self.rows)
-                value[part], *slopes = self._made(params[part], Tape.slope, self._slope)
+                value[part], *slopes = self._made(params[part], given, Tape.slope, self._slope)
                 for i, slope in enumerate(slopes):
                     gradient[part, i] = slope
         return value, gradient
 
-    def _loss(self, params: Array) -> list[Any]:
-        return [self.function(*(params[:, i] for i in range(self.n)))]
+    def _loss(self, params: Array, given: Given) -> list[Any]:
+        return [_called(self.function, [params[:, i] for i in range(self.n)], given)]
 
-    def _slope(self, params: Array) -> list[Any]:
+    def _slope(self, params: Array, given: Given) -> list[Any]:
         tensors = [Tensor(params[:, i]) for i in range(self.n)]
-        made = self.function(*tensors)
+        made = _called(self.function, tensors, given)
         made.backward(1.0)
         return [made.data, *(tensor.grad for tensor in tensors)]
 
     def _made(
-        self, params: Array, replay: Callable[..., list[Array]], compute: Callable[[Array], list[Any]]
+        self,
+        params: Array,
+        given: Given,
+        replay: Callable[..., list[Array]],
+        compute: Callable[[Array, Given], list[Any]],
     ) -> Sequence[Any]:
-        tape = self._tape(params) if self.repeatable else None
+        tape = self._tape(params, given) if self.repeatable else None
         if tape is None:
-            return compute(params)
-        made = replay(tape, params)
+            return compute(params, given)
+        made = replay(tape, params, given)
         if not tape.trials:
             return made
         tape.trials -= 1
-        expected = compute(params)
+        expected = compute(params, given)
         if not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(made, expected, strict=True)):
             self.repeatable = False
             self._tapes.clear()
         return expected
 
-    def _tape(self, params: Array) -> Tape | None:
+    def _tape(self, params: Array, given: Given) -> Tape | None:
         """The tape for so many points, recorded if they come a second time."""
         self._clock += 1
-        key = len(params), params.dtype
+        key = len(params), params.dtype, tuple(array.shape for array in given)
         tape = self._tapes.get(key)
         if tape is None and key in self._seen and self._has_room(params.nbytes):
             try:
-                tape = self._tapes[key] = Tape(self.function, params)
+                tape = self._tapes[key] = Tape(self.function, params, given)
             except Exception:  # an error that is not the recording's comes again where it is computed
                 self.repeatable = False
         if len(self._seen) == SEEN:
@@ -115,13 +122,14 @@ class Evaluation:
 class Tape:
     """The calls of one evaluation; what they return holds until the next. Unrecorded where it cannot be."""
 
-    def __init__(self, function: Callable[..., Any], params: Array) -> None:
+    def __init__(self, function: Callable[..., Any], params: Array, given: Given = ()) -> None:
         recorder = Recorder()
         self.trials = TRIALS
         self.used = 0  # when it was last
         self.inputs = np.array(params.T, order="C")
+        self.given = [np.array(array) for array in given]
         leaves = [tensor_of(Recorded(recorder, row)) for row in self.inputs]
-        made = function(*leaves)
+        made = _called(function, leaves, [Recorded(recorder, array) for array in self.given])
         if recorder.refused or not isinstance(made, Tensor):
             raise Unrecorded
         self.forward = tuple(recorder.steps)
@@ -132,14 +140,20 @@ class Tape:
         results = made.data, *(leaf.grad for leaf in leaves)
         self.results = [x.raw if isinstance(x, Recorded) else x for x in results]
 
-    def loss(self, params: Array) -> list[Array]:
+    def loss(self, params: Array, given: Given = ()) -> list[Array]:
         np.copyto(self.inputs, params.T)
+        for held, array in zip(self.given, given, strict=True):
+            np.copyto(held, array)
         for step in self.forward:
             step()
         return self.results[:1]
 
-    def slope(self, params: Array) -> list[Array]:
-        self.loss(params)
+    def slope(self, params: Array, given: Given = ()) -> list[Array]:
+        self.loss(params, given)
         for step in self.backward:
             step()
         return self.results
+
+
+def _called(function: Callable[..., Any], coordinates: Sequence[Any], given: Sequence[Any]) -> Any:
+    return function(*coordinates, given=given) if given else function(*coordinates)

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from optanim.courses import Course, is_scheduled
-from optanim.errors import Mistake, UserError
+from optanim.errors import Mistake, Place, UserError
+from optanim.optimizers._parts import Parts
 from optanim.oracles import Array, Layer, Oracles, State, across, is_number, kept, together
 from optanim.registry import Registry
 from optanim.scene import Thing
+from optanim.settings import Wrong
 
 
 def kind_of(rule: Thing, registry: Registry) -> Any:
@@ -38,6 +40,8 @@ class Rule:
     sees_all: bool = False  # all layers as one vector, as it or a rule inside it needs
     parts: Sequence[Layer] = ()  # the layers it sees, where the rule around it sees them as one vector
     courses: dict[str, Course] = field(default_factory=dict)  # of settings that change with the step
+    made_of: Callable[..., Parts] | None = None  # what a step was made of
+    place: Place | None = None  # in the scene
 
     @classmethod
     def of(cls, things: Sequence[Thing], registry: Registry, steps: int = 0) -> Rule:
@@ -64,6 +68,8 @@ class Rule:
             entry.facts.get("velocity"),
             entry.facts.get("sees") == "all" or (base is not None and base.sees_all),
             courses=courses,
+            made_of=entry.facts.get("parts"),
+            place=things[0].place,
         )
 
     def scheduled(self) -> dict[str, Course]:
@@ -91,12 +97,40 @@ class Rule:
     def step(self, p: Array, g: Array, state: State, lr: Any, t: int, oracles: dict[str, Any]) -> Array:
         asked = [self._wrapped(state, lr, t, oracles) if a == "base" else oracles[a] for a in self.asks]
         settings = self._settings(p.ndim)
-        new: Array = self.function(p, g, state, lr, t, *asked, **settings)
+        try:
+            new: Array = self.function(p, g, state, lr, t, *asked, **settings)
+        except Wrong as wrong:  # a rule that cannot go on
+            raise UserError(Mistake(wrong.message, self.place, wrong.hint)) from None
         if getattr(new, "shape", None) != p.shape:
             self._refuse(f"returned {_shape(new)}", f"it has to return the new p, of p's shape {p.shape}")
         if t == 1 and len(p) > 1 and not self.asks and not self.function.__module__.startswith("optanim."):
             self._check_rows(p, g, lr, new, settings)
         return new
+
+    def explained(
+        self,
+        params: Array,
+        gradient: Array,
+        states: Sequence[State],
+        lr: Any,
+        t: int,
+        layers: Sequence[Layer],
+    ) -> Parts:
+        """What the step just made from these parameters was made of, each part (R, n).
+
+        The trust ratio of a layer stands at each of its parameters; it is None where the rule has none.
+        """
+        assert self.made_of is not None
+        whole = [np.zeros(params.shape) for _ in Parts._fields]
+        trusts = False
+        for layer, state in zip(layers, states, strict=True):
+            p, g = layer.of(params), layer.of(gradient)
+            made = self.made_of(p, g, state, across(lr, p.ndim), t, **self._settings(p.ndim))
+            trusts = made.trust is not None
+            for into, part in zip(whole, made, strict=True):
+                if part is not None:
+                    into[:, layer.columns] = np.broadcast_to(part, p.shape).reshape(len(p), -1)
+        return Parts(whole[0], whole[1], whole[2], whole[3] if trusts else None)
 
     def _check_rows(self, p: Array, g: Array, lr: Any, new: Array, settings: dict[str, Any]) -> None:
         """That somebody's own rule steps a run the same alone and beside others."""

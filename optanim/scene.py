@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -45,6 +45,23 @@ class Thing:
     def where(self, setting: str) -> Place | None:
         """The place of a setting, or of the thing where the setting was not given."""
         return self.places.get(setting, self.place)
+
+
+def drawn(panel: Thing) -> Thing:
+    """What a panel draws: itself, or of a grid the panel in its cells, with what the grid says for it."""
+    inner = panel.settings.get("panel")
+    if not isinstance(inner, Thing):
+        return panel
+    said = [name for name in ("only", "view", "marks") if name in panel.settings]
+    settings = {name: panel.settings[name] for name in said} | dict(inner.settings)
+    places = {name: panel.places[name] for name in said if name in panel.places} | dict(inner.places)
+    return Thing(inner.name, settings, inner.place, places)
+
+
+def turning(panels: Iterable[Thing]) -> bool:
+    """Whether a camera moves in a panel, or in the cells of a grid."""
+    orbits = [drawn(panel).settings.get("orbit") for panel in panels]
+    return any(orbit is not None and orbit[0] != orbit[1] for orbit in orbits)
 
 
 def without_initial(thing: Thing) -> Thing | None:
@@ -161,6 +178,7 @@ class Scene:
     landscape: Thing | None = None
     dataset: Thing | None = None
     runs: tuple[Run, ...] = ()
+    batch: int | Thing | None = None  # rows of data that a step sees; None: all
     seed: int = 0
     view: Point | None = None
     minima: tuple[Point, ...] | None = None
@@ -187,7 +205,12 @@ class Scene:
     @property
     def moves(self) -> bool:
         """Whether anything in the figure changes with time."""
-        return bool(self.runs)
+        return bool(self.runs) or self.turns
+
+    @property
+    def turns(self) -> bool:
+        """Whether a camera moves, so that every frame is a new picture."""
+        return turning(self.panels)
 
 
 Landscape = Annotated[Thing, ThingOf("landscape")]
@@ -211,6 +234,7 @@ def keys(
     start: Start | None = None,
     weight_decay: Scheduled[NonNegative] | None = None,
     steps: Count = 100,
+    batch: Scheduled[Count] | Literal["full"] = "full",
     seed: Whole = 0,
     view: View | None = None,
     minima: Points | None = None,

@@ -15,7 +15,7 @@ COMPLEX_STEP = 1e-30
 MANY = 40  # more equally low points than this are no points but a floor
 
 Array = NDArray[Any]  # real, or complex to differentiate
-Slope = Callable[[Array], tuple[Array, Array]]
+Slope = Callable[..., tuple[Array, Array]]
 
 
 def hessian(slope: Slope, params: Array) -> Array:

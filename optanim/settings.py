@@ -9,10 +9,11 @@ read a scalar of a scene, and which values it allows.
 from __future__ import annotations
 
 import difflib
+import inspect
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from numbers import Real as RealNumber
@@ -301,6 +302,16 @@ class ThingOf:
 
 
 @dataclass(frozen=True)
+class Group:
+    """Settings of their own, those of a function, as a mapping or by the leading one alone."""
+
+    of: Callable[..., Any]
+
+    def describe(self) -> str:
+        return f"a mapping of {' and '.join(inspect.signature(self.of).parameters)}"
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Any of several types, tried in order."""
 
@@ -312,7 +323,7 @@ class OneOf:
     def check(self, value: Any) -> Any:
         """The value as the first type that takes it, or Wrong."""
         for kind in self.types:
-            if isinstance(kind, (ListOf, ThingOf)):
+            if isinstance(kind, (ListOf, ThingOf, Group)):
                 continue
             try:
                 return kind.check(value)
@@ -321,7 +332,21 @@ class OneOf:
         raise Wrong(f"{value!r} will not do", f"takes {self.describe()}")
 
 
-Type = Number | Bytes | Flag | Text | Choice | Color | Formula | FileName | Nothing | ListOf | ThingOf | OneOf
+Type = (
+    Number
+    | Bytes
+    | Flag
+    | Text
+    | Choice
+    | Color
+    | Formula
+    | FileName
+    | Nothing
+    | ListOf
+    | ThingOf
+    | Group
+    | OneOf
+)
 
 
 @dataclass(frozen=True)

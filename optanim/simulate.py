@@ -10,18 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim.batches import Batches
 from optanim.courses import Course
 from optanim.driver import Group, drive
 from optanim.errors import Mistake, UserError
 from optanim.kinds import optimizer
 from optanim.labels import labels
+from optanim.measures import explained
+from optanim.optimizers._parts import Parts
 from optanim.oracles import Layer, Noise
 from optanim.prepare import GRID, is_open, prepare, standardize
 from optanim.registry import Registry
 from optanim.rules import Rule, kind_of
 from optanim.scene import Limits, Point, Run, Scene, Thing
+from optanim.schedules._parts import known_once
 from optanim.search import around
-from optanim.trace import Ended, Path, Problem, Trace, Tuned
+from optanim.trace import Ended, Path, Problem, StepParts, Trace, Tuned
 
 TAIL = 0.2  # of a run's steps, over which it is judged under noise
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
@@ -40,6 +44,7 @@ class Job:
     seed: Any
 
 
+@known_once()
 def simulate(
     scene: Scene,
     progress: Progress | None = None,
@@ -56,12 +61,13 @@ def simulate(
     data, problem, runs = ready.data, ready.problem, ready.runs
     if problem is None or not runs:
         return Trace(scene, scene.steps, (), problem, data)
+    batches = ready.batches
     fixed = list(ready.rates)
     missing = [i for i, lr in enumerate(fixed) if is_open(lr)]
     ticks = _Ticks(progress, ready.steps)
     tuned: dict[int, Tuned] = {}
     if missing:
-        best = _tune(problem, scene, [(runs[i], fixed[i]) for i in missing], registry, ticks)
+        best = _tune(problem, scene, [(runs[i], fixed[i]) for i in missing], registry, ticks, batches)
         for i, lr in zip(missing, best, strict=True):
             fixed[i] = _at_rate(fixed[i], lr)
             tuned[i] = Tuned(GRID, at_edge=lr in (GRID[0], GRID[-1]), lr=lr)
@@ -69,9 +75,14 @@ def simulate(
     jobs = [_job(scene, problem, run, lr, i) for i, (run, lr) in enumerate(zip(runs, rates, strict=True))]
     names = labels([job.run for job in jobs], rates, registry)
     groups = [
-        (members, group, _Paths(len(members), scene.steps, len(problem.names)))
+        (members, group, _Paths(len(members), scene.steps, len(problem.names), batches is not None))
         for members, group in _groups(jobs, problem, registry)
     ]
+    if explained(scene):
+        for _, group, record in groups:
+            if group.rule.made_of:
+                group.explains = True
+                record.explain()
     drive(
         [(group, record) for _, group, record in groups],
         problem.loss,
@@ -79,6 +90,7 @@ def simulate(
         ticks,
         problem.residuals,
         _noise(problem, scene),
+        batches,
     )
     steps = scene.steps  # of the longest run: it asks all of them
     paths: dict[int, Path] = {}
@@ -89,25 +101,29 @@ def simulate(
         scheduled = group.rule.scheduled()
         for place, i in enumerate(members):
             job, (label, differs) = jobs[i], names[i]
+            times = _times(job.run, registry)
             paths[i] = Path(
                 label=label,
                 rule=entry.name,
                 settings={**defaults, **job.run.rule.settings},
-                lr=_lasting(group.lr.table[:, place], steps),
+                lr=np.zeros(0) if times is not None else _lasting(group.lr.table[:, place], steps),
+                time=None if times is None else _lasting(times, steps + 1),
                 scheduled={
                     name: _lasting(course.table[:, place], steps) for name, course in scheduled.items()
                 },
                 schedule=job.lr if isinstance(job.lr, Thing) else None,
                 params=record.points[:, :, place],
                 loss=record.losses[:, place],
+                batch_loss=None if record.batches is None else record.batches[:, place],
                 evals=record.evals_of(group.ended.get(place)),
                 tuned=tuned.get(i),
                 ended=group.ended.get(place),
                 color=job.run.color,
                 steps=job.run.steps,
+                parts=record.parts_of(place),
                 differs=differs,
             )
-    return Trace(scene, scene.steps, tuple(paths[i] for i in range(len(jobs))), problem, data)
+    return Trace(scene, scene.steps, tuple(paths[i] for i in range(len(jobs))), problem, data, batches)
 
 
 def _lasting(values: Array, steps: int) -> Array:
@@ -140,11 +156,21 @@ def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[t
     return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
 
 
+def _times(run: Run, registry: Registry) -> Array | None:
+    """The time of every iterate of a run in continuous time."""
+    entry = registry[run.rule.name]
+    made = entry.facts.get("times")
+    return made(run.steps, **{**entry.defaults(), **run.rule.settings}) if made else None
+
+
 def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
     run = jobs[0].run
+    course = Course([job.lr for job in jobs], run.steps)
+    if (times := _times(run, registry)) is not None:
+        course.table = np.diff(times)[:, None]
     return Group(
         rule=Rule.of([job.run.rule for job in jobs], registry, run.steps),
-        lr=Course([job.lr for job in jobs], run.steps),
+        lr=course,
         start=np.array([job.start for job in jobs]),
         layers=_layers(run, len(problem.names)),
         steps=run.steps,
@@ -168,6 +194,7 @@ def _tune(
     open_runs: Sequence[tuple[Run, float | Thing | None]],
     registry: Registry,
     ticks: _Ticks,
+    batches: Batches | None,
 ) -> list[float]:
     """The learning rate of each run: of the grid the one with the lowest final loss.
 
@@ -182,12 +209,14 @@ def _tune(
         for i, (run, given) in enumerate(open_runs)
         for lr in GRID
     ]
-    # Under noise the last loss is luck: there the mean of the last fifth is judged.
-    tail = [round((1 - TAIL) * job.run.steps) if problem.noise is not None else job.run.steps for job in jobs]
+    # Under noise, and on batches, the last loss is luck: there the mean of the last fifth is judged.
+    noisy = problem.noise is not None or batches is not None
+    tail = [round((1 - TAIL) * job.run.steps) if noisy else job.run.steps for job in jobs]
     verdict = _Verdict(np.array(tail), low - margin, high + margin)
     groups = _groups(jobs, problem, registry)
     parts = [(group, verdict.part(members)) for members, group in groups]
-    drive(parts, problem.loss, problem.slope, ticks, problem.residuals, _noise(problem, scene))
+    noise = _noise(problem, scene)
+    drive(parts, problem.loss, problem.slope, ticks, problem.residuals, noise, batches)
     for members, group in groups:
         for place in group.ended:
             verdict.final[members[place]] = np.inf
@@ -225,16 +254,40 @@ class _Ticks:
 class _Paths:
     """Everything that the runs of a group did, time first, so that a step is written in one piece."""
 
-    def __init__(self, runs: int, steps: int, n: int) -> None:
+    def __init__(self, runs: int, steps: int, n: int, batches: bool) -> None:
         self.points = _room(steps + 1, n, runs)
         self.losses = _room(steps + 1, runs)
         self.evals = np.zeros(steps + 1, dtype=np.int64)
+        self.batches = np.full((steps, runs), np.nan) if batches else None
+        self.made: Array | None = None
 
     def point(self, t: int, runs: Any, shown: Array) -> None:
         self.points[t][:, runs] = shown.T
 
     def loss(self, t: int, runs: Any, loss: Array) -> None:
         self.losses[t, runs] = loss
+
+    def batch(self, t: int, runs: Any, loss: Array) -> None:
+        assert self.batches is not None
+        self.batches[t, runs] = loss
+
+    def explain(self) -> None:
+        """Room for what every step is made of: its gradient, and its parts."""
+        steps, n, runs = self.points.shape
+        self.made = np.full((1 + len(Parts._fields), steps - 1, n, runs), np.nan)
+
+    def parts(self, t: int, runs: Any, gradient: Array, parts: Parts) -> None:
+        assert self.made is not None
+        for into, part in zip(self.made, (gradient, *parts), strict=True):
+            if part is not None:
+                into[t][:, runs] = part.T
+
+    def parts_of(self, place: int) -> StepParts | None:
+        if self.made is None:
+            return None
+        gradient, direction, preconditioner, decay, trust = self.made[..., place]
+        known = None if np.isnan(trust).all() else trust
+        return StepParts(gradient, direction, preconditioner, decay, known)
 
     def finish(self, group: Group) -> None:
         """With fewer steps than others a run stays where it is; one that ended has no more numbers."""
@@ -289,3 +342,9 @@ class _VerdictPart:
         self.whole.sum[chosen] += np.where(counted, loss, 0.0)
         mean = self.whole.sum[chosen] / np.maximum(t - self.whole.tail[chosen] + 1, 1)
         self.whole.final[chosen] = np.where(self.whole.inside[chosen], np.where(counted, mean, loss), np.inf)
+
+    def batch(self, t: int, runs: Any, loss: Array) -> None:
+        """What is judged is the loss of all the data."""
+
+    def parts(self, t: int, runs: Any, gradient: Array, parts: Parts) -> None:
+        """What a step is made of is of no account."""

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from optanim import typeset
 from optanim.layout import Margins
+from optanim.marking import Marking
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, linear_ticks, tick_words
+from optanim.scene import Thing
 from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
 from optanim.trace import Path, Trace
 from optanim.typeset import Sprite
@@ -53,6 +55,7 @@ class Stage:
         self.theme = theme
         self.dpi = dpi
         self.unit = dpi / 100
+        self.fps = fps
         self.tau = clock(trace.steps, frames, pace)
         behind = np.arange(frames) - round(BRIGHT_SECONDS * fps)
         self.dim = np.where(behind >= 0, self.tau[np.maximum(behind, 0)], 0.0)  # tails are faint before
@@ -62,6 +65,7 @@ class Stage:
             color = run.color or cycle_color(theme, slot)
             marker = MARKERS[slot % len(MARKERS)]
             self.styles.append(Style(color, marker, mix(color, theme.ink, theme.deepen)))
+        self.measured: dict[Any, Floats] = {}  # numbers of runs that were worked out once
         self._sprites: dict[Any, Sprite] = {}
 
     @cached_property
@@ -156,6 +160,16 @@ class Stage:
         pen.mark(style.marker, x, y, self.px(radius), style.rgb, self.halo, self.px(1.6))
 
 
+@dataclass(frozen=True)
+class Cell:
+    """What a panel knows of the grid that it is a cell of."""
+
+    run: int  # the one that it draws
+    peers: tuple[int, ...]  # all runs of the grid, whose view and scales it has
+    left: bool = True  # whether it stands at the left edge, where the numbers are, or at the lower one
+    low: bool = True
+
+
 class Panel:
     """One region of the picture.
 
@@ -167,19 +181,40 @@ class Panel:
     """
 
     whole_steps = False  # whether the horizontal axis counts steps
+    cell: Cell | None = None  # set before it enters
+    small = False  # an inset, without names and words
+    said = ""  # what stands above the axes, in a grid above all of them
     box: Box
     title: str | None
     only: tuple[str, ...] | None
     view: tuple[float, ...] | None
+    marks: Sequence[Thing] | None = None
+    axes: Axes  # set by draw_static
+    marks_move = False  # whether a place of the data moves in the picture, as under a moving camera
+
+    def rows(self, trace: Trace) -> int:
+        """How many rows of panels it is as high as, where it can choose."""
+        return 1
 
     def enter(self, stage: Stage) -> None:
         """Takes the stage before anything is laid out."""
         self.stage = stage
-        self.indices = stage.trace.chosen(self.only)
+        self.indices = stage.trace.chosen(self.only) if self.cell is None else [self.cell.run]
 
     @property
     def runs(self) -> list[Path]:
+        """The runs that it draws."""
         return [self.stage.trace.runs[index] for index in self.indices]
+
+    @property
+    def peers(self) -> list[Path]:
+        """The runs that its view and scales are made for: those it draws, in a grid those of all cells."""
+        return self.runs if self.cell is None else [self.stage.trace.runs[index] for index in self.cell.peers]
+
+    @property
+    def named(self) -> bool:
+        """Whether the names of runs stand in the picture."""
+        return self.cell is None and not self.small
 
     def margins(self) -> Margins:
         """The room it needs around its axes."""
@@ -206,34 +241,87 @@ class Panel:
     def draw_front(self, pen: Pen, k: int) -> None:
         """What moves, on top of everything, at frame k."""
 
+    def pixels(self, points: Floats, k: int = 0) -> Floats:
+        """Places of the data, one a row, in pixels (m, 2) at frame k; NaN where they cannot be seen."""
+        return self.axes.pixels(points)
+
+    def clutter(self) -> Floats:
+        """Pixels (m, 2) of what is drawn, off which the words of marks keep where they can."""
+        return np.zeros((0, 2))
+
+    @cached_property
+    def marking(self) -> Marking:
+        """The marks, laid out; to be asked for once the box and the axes are known."""
+        return Marking(self.stage, self, self.marks or ())
+
+    def draw_marks(self, pen: Pen, k: int) -> None:
+        """What the scene points at, over the picture and under what moves, at frame k."""
+        if self.marks:
+            self.marking.draw(pen, k)
+
+    @property
+    def texts(self) -> list[str]:
+        """The words of the scene in it."""
+        return [self.title or "", *(str(mark.settings.get("label", "")) for mark in self.marks or ())]
+
+    def notes(self, name: str) -> list[str]:
+        """What the user should know about it, once it is drawn."""
+        outside = self.marking.outside if self.marks else ()
+        return [f"the {mark.name} marked on {name} is outside its view: not drawn" for mark in outside]
+
+    def ending(self) -> str:
+        """How the run of a cell ended, where that was early."""
+        ended = self.runs[0].ended
+        return f"ended at step {ended.step}" if ended else ""
+
     def heading(self, pen: Pen, text: str) -> None:
         """Small grey words above the left edge of the axes, no longer than these are wide."""
-        words = self.stage.fitted(self.title if self.title is not None else text, 9, "normal", self.box.width)
-        self.stage.write(pen, words, self.box.left, self.box.top - self.stage.px(9))
+        self.said = self.title if self.title is not None else text
+        if self.named:
+            words = self.stage.fitted(self.said, 9, "normal", self.box.width)
+            self.stage.write(pen, words, self.box.left, self.box.top - self.stage.px(9))
 
     def name_across(self, pen: Pen, text: str) -> None:
         """The name of the horizontal axis, small and grey under its right end."""
+        if self.small or (self.cell and not self.cell.low):
+            return
         words = self.stage.fitted(text, 9, "normal", 0.5 * self.box.width)
         self.stage.write(pen, words, self.box.right, self.box.bottom + self.stage.px(17), align="right")
 
     def across_to(self, low: float, high: float, text: str) -> float:
         """Up to where the horizontal axis may carry ticks: its right end belongs to its name."""
-        taken = self.stage.width(text, 9) + self.stage.px(14)
+        taken = 0.0 if self.small else self.stage.width(text, 9) + self.stage.px(14)
         return high - (high - low) * min(taken / self.box.width, 0.6)
 
     def ticks_across(self, pen: Pen, axes: Axes, high: float) -> None:
         """Numbers under the axes, up to a value."""
-        most = max(2, int(self.box.width / self.stage.px(50 if self.whole_steps else 75)))
+        if self.cell and not self.cell.low:
+            return
+        size, below = (7.5, 15) if self.small else (9.0, 17)
+        most = max(
+            2,
+            int(
+                self.box.width
+                / self.stage.px(50 if self.whole_steps or self.small or axes.x.kind == "log" else 75)
+            ),
+        )
         values = linear_ticks(axes.x.low, high, most, whole=self.whole_steps)
+        if axes.x.kind == "log":
+            values = [value for value in axes.x.ticks(most)[0] if value <= high]
         places = axes.pixels(np.column_stack([values, np.full(len(values), axes.y.low)]))
         for (x, _), text in zip(places, tick_words(values), strict=True):
-            self.stage.write(pen, text, x, self.box.bottom + self.stage.px(17), align="centre")
+            self.stage.write(pen, text, x, self.box.bottom + self.stage.px(below), size, align="centre")
 
     def ticks_up(self, pen: Pen, axes: Axes, spacing: float, grid: bool) -> None:
         """Numbers left of the axes, about so many pixels apart, with lines across if there is a grid."""
+        if self.small:
+            spacing *= 0.7
+        size, beside = (7.5, 4) if self.small else (9.0, 7)
         values, texts = axes.y.ticks(max(2, int(self.box.height / self.stage.px(spacing))))
         places = axes.pixels(np.column_stack([np.full(len(values), axes.x.low), values]))
         for (_, y), text in zip(places, texts, strict=True):
             if grid:
                 pen.rule((self.box.left, y), (self.box.right, y), rgb(self.stage.theme.grid))
-            self.stage.write(pen, text, self.box.left - self.stage.px(7), y, align="right", middle=True)
+            if self.cell is None or self.cell.left:
+                left = self.box.left - self.stage.px(beside)
+                self.stage.write(pen, text, left, y, size, align="right", middle=True)

@@ -18,7 +18,8 @@ from optanim.trace import Path, Trace
 def as_json(trace: Trace) -> Iterator[str]:
     """The trace as strict JSON; what is not finite is null.
 
-    Each run has `lr` of its N steps, and `params`, `loss` and `evals` of its N+1 iterates.
+    Each run has `lr` of its N steps, and `params`, `loss` and `evals` of its N+1 iterates; one through
+    continuous time has no `lr`, and the `time` of its iterates.
     """
     yield f'{{"scene": {json.dumps(trace.scene.name)}, "steps": {trace.steps}, "runs": ['
     for number, run in enumerate(trace.runs):
@@ -33,6 +34,7 @@ def _run(run: Path) -> dict[str, Any]:
         "optimizer": run.rule,
         "settings": _plain(dict(run.settings)),
         "lr": _plain(run.lr),
+        **({} if run.time is None else {"time": _plain(run.time)}),
         "params": _plain(run.params),
         "loss": _plain(run.loss),
         "batch_loss": _plain(run.batch_loss),
@@ -67,7 +69,7 @@ def as_csv(trace: Trace) -> Iterator[str]:
     yield _row(["run", "label", "optimizer", "step", "lr", *names, "loss", "batch_loss", "evals"])
     for number, run in enumerate(trace.runs):
         for t in range(len(run.loss)):
-            lr = run.lr[t - 1] if t else None
+            lr = run.lr[t - 1] if t and len(run.lr) else None
             batch = run.batch_loss[t - 1] if t and run.batch_loss is not None else None
             numbers = [lr, *run.params[t], run.loss[t], batch]
             yield _row([number, run.label, run.rule, t, *map(_plain, numbers), int(run.evals[t])])

@@ -9,11 +9,12 @@ from typing import Any
 from optanim.errors import Place
 from optanim.hints import MEANT, NAMING, a, instead_of, instead_of_name
 from optanim.kinds import KINDS
-from optanim.registry import Entry, Registry, Setting
+from optanim.registry import Entry, Registry, Setting, settings_of
 from optanim.scene import Thing, without_initial
 from optanim.settings import (
     NUMBER,
     Formula,
+    Group,
     ListOf,
     Number,
     OneOf,
@@ -230,6 +231,19 @@ class Reader(ValueReader):
             self.wrong(f"'{open_ended.name}' of {setting.name} needs 'initial'", open_ended.place, hint)
         return made
 
+    def group(self, name: str, node: Node, kind: Group) -> Thing | Bad:
+        """The settings that stand under a setting, under its name."""
+        schema = settings_of(kind.of)
+        if isinstance(node, Pairs):
+            values, places = self.settings(node, schema, name)
+        else:
+            lead = next(setting for setting in schema.values() if setting.lead)
+            values, places = {lead.name: self.setting(lead, node)}, {lead.name: node.place}
+        for lacking in [s.name for s in schema.values() if s.required and s.name not in places]:
+            self.wrong(f"'{name}' needs '{lacking}'", node.place, f"write {name}: {{{lacking}: …}}")
+            return BAD
+        return BAD if BAD in values.values() else Thing(name, values, node.place, places)
+
     def unknown(self, key: Scalar, schema: Iterable[str], owner: str, value: str) -> None:
         """Notes a key that its owner does not have, with the likeliest reason."""
         name = shown(key.text)
@@ -266,7 +280,7 @@ def _such(kind: Type) -> str:
 
 def _home(name: str) -> str:
     """The key of a scene that a thing of this name belongs under; empty where there is none."""
-    keys = {"optimizer": "optimizers", "panel": "panels", "format": "output", "distribution": ""}
+    keys = {"optimizer": "optimizers", "panel": "panels", "format": "output", "distribution": "", "mark": ""}
     kind = next((kind for kind, registry in KINDS.items() if name in list(registry)), "")
     return keys.get(kind, kind)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim.batches import Batches
 from optanim.scene import Point, Scene, Thing
 
 Array = NDArray[np.float64]
@@ -19,13 +20,21 @@ class Data:
     """A dataset of one input and one output: x and y of shape (n,).
 
     `truth` is the function of x that the data were made from, where it is known; `names` are what
-    x and y are called.
+    x and y are called. `test` are points that are kept back: no gradient and no loss but the test
+    loss sees them. `span` are the least and the largest x of all rows, which the data of a few of them
+    keep: a model that maps x by it means the same on a batch, and on what is kept back.
     """
 
     x: Array
     y: Array
     truth: Callable[[Array], Array] | None = None
     names: tuple[str, str] = ("x", "y")
+    test: Data | None = None
+    span: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        if self.span is None and len(self.x):
+            object.__setattr__(self, "span", (float(self.x.min()), float(self.x.max())))
 
 
 @dataclass(frozen=True)
@@ -33,17 +42,20 @@ class Problem:
     """A landscape on its data, as the driver steps on it and the panels draw it.
 
     `loss` maps parameters of shape (R, n) to (R,); `slope` to the pair of (R,) and gradients
-    (R, n). `surface(x, y)` is the same loss over broadcast coordinates, and
-    `surface(x, y, loss="mae")` another loss of the same data. `model(x, params)` is the model's
+    (R, n); with `rows=[3, 5]` both see only these rows of the data. `surface(x, y)` is the same loss
+    over broadcast coordinates, `surface(x, y, loss="mae")` another loss of the same data,
+    `surface(x, y, loss="test")` that of the points kept back, and `surface(x, y, rows=[3, 5])` that
+    of a few rows of the data. `model(x, params)` is the model's
     output at inputs x, where the landscape is the error of a model. `residuals` maps parameters to
     (R, rows) numbers whose squares the loss is the mean of, and their Jacobian (R, rows, n), where
-    the loss is that. With `noise` every gradient that a rule sees is off by random numbers; `loss`
-    and `slope` are without it.
+    the loss is that. `function(x, y)` is the loss as it is written, of numbers, arrays or Tensors, on
+    other data with `given=(x, y)`. With `noise` every gradient that a rule sees is off by random
+    numbers; `loss` and `slope` are without it.
     """
 
     names: tuple[str, ...]  # of the parameters, n of them
-    loss: Callable[[Array], Array]
-    slope: Callable[[Array], tuple[Array, Array]]
+    loss: Callable[..., Array]
+    slope: Callable[..., tuple[Array, Array]]
     surface: Callable[..., Array]
     start: Point
     view: Point | None = None
@@ -51,8 +63,9 @@ class Problem:
     minima_found: bool = False  # found by a search in view, not stated
     data: Data | None = None
     model: Callable[[Array, Point], Array] | None = None
-    residuals: Callable[[Array], tuple[Array, Array]] | None = None
+    residuals: Callable[..., tuple[Array, Array]] | None = None
     noise: float | Thing | None = None
+    function: Callable[..., Any] | None = None  # the loss as it is written, of each coordinate alone
 
 
 @dataclass(frozen=True)
@@ -73,28 +86,60 @@ class Ended:
 
 
 @dataclass(frozen=True)
+class StepParts:
+    """What every step of a run was made of, (N, n) each: its gradient, and what the rule made of it.
+
+    Step t took the parameters by -preconditioner * direction - decay. NaN after the end of a run.
+    """
+
+    gradient: Array  # as the rule saw it: of the batch, with the noise
+    direction: Array  # what is scaled, in units of the gradient: the gradient, or a momentum
+    preconditioner: Array  # the learning rate of each parameter, with all that it is scaled by
+    decay: Array  # what weight decay took beside the gradient
+    trust: Array | None = None  # what the layer of each parameter was scaled by, within the preconditioner
+
+
+@dataclass(frozen=True)
 class Path:
     """One run: iterate 0 is the start, iterate t what step t made; NaN after an early end.
 
     N is the number of steps. `params` and `loss` are what is drawn and scored (for averaging
-    rules the average).
+    rules the average). A run through continuous time has no learning rates but the time of every iterate.
     """
 
     label: str
     rule: str  # the rule's name in the registry
     settings: Mapping[str, Any]  # all settings of the rule, defaults included
-    lr: Array  # (N,)
+    lr: Array  # (N,), or none
     params: Array  # (N+1, n)
-    loss: Array  # (N+1,)
+    loss: Array  # (N+1,) of all the data
     evals: NDArray[np.int64]  # (N+1,) cumulative gradient evaluations
-    batch_loss: Array | None = None
+    batch_loss: Array | None = None  # (N,) of the batch of each step, where its gradient was taken
     tuned: Tuned | None = None
     ended: Ended | None = None
     color: str | None = None
     steps: int = 0  # N of this run; rows after it repeat the last iterate
     schedule: Thing | None = None  # what the learning rates were made by, where they change
     scheduled: Mapping[str, Array] = field(default_factory=dict)  # settings that change, (N,) each
+    parts: StepParts | None = None  # what the steps were made of, where a panel draws it
     differs: str = ""  # the settings in which it differs from the others, for the legend
+    time: Array | None = None  # (N+1,) of a run through continuous time
+
+    @property
+    def clock(self) -> Array:
+        """The time at every iterate (N+1,): of a run with learning rates their sum so far.
+
+        So gradient descent is at the time at which the gradient flow that it follows is there. NaN
+        for a run that has neither.
+        """
+        if self.time is not None:
+            return self.time
+        if not len(self.lr):
+            return np.full(len(self.loss), np.nan)
+        made = np.concatenate([[0.0], np.cumsum(self.lr)])
+        if self.steps > 0:  # one with fewer steps than others rests
+            made[self.steps :] = made[self.steps]
+        return made
 
 
 @dataclass(frozen=True)
@@ -106,6 +151,7 @@ class Trace:
     runs: tuple[Path, ...] = ()
     problem: Problem | None = None
     data: Data | None = None
+    batches: Batches | None = None  # where the gradients see a few rows at a time
 
     def chosen(self, only: tuple[str, ...] | None) -> list[int]:
         """The runs that a panel draws: all, or those of which a label or the rule is given."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -124,12 +125,15 @@ class Track:
         )
 
 
-def track(xy: Floats, page: Box) -> Track:
-    """The track through pixel points, one per step; it ends before the first that is not finite."""
+def track(xy: Floats, page: Box, t: Floats | None = None) -> Track:
+    """The track through pixel points; it ends before the first that is not finite.
+
+    t are the steps at which they are reached, never decreasing; without it there is one per step.
+    """
     finite = np.isfinite(xy).all(axis=1)
     count = len(xy) if finite.all() else max(int(np.argmin(finite)), 1)
     xy = np.nan_to_num(xy[:count])
-    t = np.arange(count, dtype=float)
+    t = np.arange(count, dtype=float) if t is None else t[:count]
     ink = np.ones(max(count - 1, 0), bool)
     centre = np.array([page.left + page.right, page.top + page.bottom]) / 2
     reach = np.array([page.width, page.height]) / 2 + FAR
@@ -142,21 +146,24 @@ def track(xy: Floats, page: Box) -> Track:
     for i in range(count):
         if not far[i]:
             points.append(xy[i])
-            times.append(float(i))
+            times.append(float(t[i]))
             inked.append(True)
             continue
+        before, after = float(t[max(i - 1, 0)]), float(t[min(i + 1, count - 1)])
         # A far vertex becomes where its two segments cross the outer frame, with a gap between.
         leaves = _crossing(xy[i - 1], xy[i], centre, reach) if i and not far[i - 1] else None
         enters = _crossing(xy[i + 1], xy[i], centre, reach) if i + 1 < count and not far[i + 1] else None
         passes = _passage(xy[i], xy[i + 1], centre, reach) if i + 1 < count and far[i + 1] else None
         edge = centre + np.clip(xy[i] - centre, -reach, reach)
-        out = [(leaves[0], i - 1 + leaves[1], True)] if leaves else [(edge, float(i), False)]
+        now = float(t[i])
+        out = [(leaves[0], before + leaves[1] * (now - before), True)] if leaves else [(edge, now, False)]
         if enters:
-            out.append((enters[0], i + 1 - enters[1], False))
+            out.append((enters[0], after - enters[1] * (after - now), False))
         elif passes:
-            out += [(passes[0], i + passes[2], False), (passes[1], i + passes[3], True)]
+            way = after - now
+            out += [(passes[0], now + passes[2] * way, False), (passes[1], now + passes[3] * way, True)]
         else:
-            out.append((edge, float(i), False))
+            out.append((edge, now, False))
         for point, time, drawn in out:
             points.append(point)
             times.append(float(time))
@@ -186,20 +193,32 @@ def _passage(
     return a + enter * d, a + leave * d, enter, leave
 
 
-def dashed(each: Track, on: float, off: float) -> Track:
-    """The track in dashes of a length in pixels with gaps of another."""
-    fine = _resample(each)
+def sampled(lines: Sequence[Floats], box: Box, spacing: float = 4.0, most: int = 20_000) -> Floats:
+    """Points (m, 2) along lines of pixels, about so far apart, where they are inside a box."""
+    found = [np.zeros((0, 2))]
+    low, high = np.array([box.left, box.top], float), np.array([box.right, box.bottom], float)
+    for line in lines:
+        xy = np.clip(line[np.isfinite(line).all(axis=1)], low - FAR, high + FAR)
+        lengths = np.hypot(*np.diff(xy, axis=0).T) if len(xy) > 1 else np.zeros(0)
+        counts = np.maximum(np.ceil(lengths / max(spacing, lengths.sum() / most)).astype(int), 1)
+        start = np.repeat(np.arange(len(counts)), counts)
+        first = np.cumsum(counts) - counts
+        part = ((np.arange(len(start)) - first[start]) / counts[start])[:, None] if len(start) else 0.0
+        found += [xy[start] + part * (xy[start + 1] - xy[start]), xy[-1:]] if len(start) else [xy]
+    points = np.concatenate(found)
+    return points[((points >= low) & (points <= high)).all(axis=1)]
+
+
+def dashed(each: Track, on: float, off: float, first: float = 0.0) -> Track:
+    """The track in dashes of a length in pixels with gaps of another; the first begins so far along."""
+    fine = resampled(each)
     arc = np.r_[0.0, np.cumsum(np.hypot(*np.diff(fine.xy, axis=0).T))]
-    return replace(fine, ink=fine.ink & (arc[:-1] % (on + off) < on))
+    return replace(fine, ink=fine.ink & ((arc[:-1] - first) % (on + off) < on))
 
 
-def turn(line: Floats, rank: int, count: int) -> tuple[Floats, NDArray[np.uint8]]:
-    """Of a straight line (2, 2) the dashes that are the turn of one of `count` that share it."""
-    length = float(np.hypot(*(line[1] - line[0])))
-    starts = np.arange(rank * DASH, length, count * DASH)
-    parts = np.column_stack([starts, np.minimum(starts + DASH, length)]).ravel() / max(length, 1e-9)
-    points = line[0] + parts[:, None] * (line[1] - line[0])
-    return points, np.tile(np.array([MOVETO, LINETO], np.uint8), len(starts))
+def turn(each: Track, rank: int, count: int) -> Track:
+    """The track in the dashes that are the turn of one of `count` that share its place."""
+    return dashed(each, DASH, (count - 1) * DASH, rank * DASH)
 
 
 def interleave(tracks: list[Track], page: Box, window: float = np.inf) -> list[Track]:
@@ -211,7 +230,7 @@ def interleave(tracks: list[Track], page: Box, window: float = np.inf) -> list[T
     """
     if len(tracks) < 2:
         return tracks
-    fine = [_resample(each) for each in tracks]
+    fine = [resampled(each) for each in tracks]
     ways = [_directions(each.xy) for each in fine]
     arcs = [np.r_[0.0, np.cumsum(np.hypot(*np.diff(each.xy, axis=0).T))] for each in fine]
     cells = [((each.xy - (page.left, page.top)) // CELL).astype(int) + 1 for each in fine]
@@ -262,7 +281,7 @@ def _nearest(
     return best, gap
 
 
-def _resample(each: Track) -> Track:
+def resampled(each: Track) -> Track:
     """The same track with a vertex at least every two pixels, or coarser where it is very long."""
     if len(each.xy) < 2:
         return each

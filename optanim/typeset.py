@@ -47,6 +47,12 @@ class Sprite:
     def height(self) -> int:
         return int(self.pixels.shape[0])
 
+    def faded(self, part: float) -> Sprite:
+        """The same with so much of its opacity, from 0 to 1."""
+        pixels = self.pixels.copy()
+        pixels[..., 3] = np.round(part * pixels[..., 3].astype(float))
+        return Sprite(pixels, self.rise)
+
 
 @cache
 def _face(family: str, weight: str) -> Any:

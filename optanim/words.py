@@ -18,6 +18,9 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+MANY = 4  # numbers of a point that are all told
+
+
 def number(value: float, digits: int = 3) -> str:
     """A number as a legend prints it: a few significant digits, a true minus sign."""
     if not math.isfinite(value):
@@ -30,8 +33,9 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def point(values: Sequence[float]) -> str:
-    """A point as (x, y), or the bare number in one dimension."""
-    inside = ", ".join(number(value) for value in values)
+    """A point as (x, y), or the bare number in one dimension; of many numbers the first and the last."""
+    told = [number(value) for value in values]
+    inside = ", ".join(told if len(told) <= MANY else [*told[:2], "…", told[-1]])
     return f"({inside})" if len(values) > 1 else inside
 
 
@@ -60,10 +64,21 @@ def landscape_words(trace: Trace) -> str:
 def _landscape_name(trace: Trace, thing: Thing) -> str:
     if thing.name == "formula":
         return "f = " + formula(str(thing.settings.get("f", "")))
+    if "degree" in landscape[thing.name].settings:
+        degree = thing.settings.get("degree", landscape[thing.name].settings["degree"].default)
+        return _scored(trace, f"a polynomial of degree {degree}")
     if "loss" in landscape[thing.name].settings:
-        return f"{loss_name(trace)} of {landscape[thing.name].title.replace('_', ' ')}"
+        return _scored(trace, landscape[thing.name].title.replace("_", " "))
     title = landscape[thing.name].title
     return title[:1].upper() + title[1:]
+
+
+def _scored(trace: Trace, model: str) -> str:
+    """A model with the loss that the runs go down; alone where panels draw several and nothing runs."""
+    drawn = {panel.settings["loss"] for panel in trace.scene.panels if "loss" in panel.settings}
+    if not trace.runs and len(drawn) > 1:
+        return model[:1].upper() + model[1:]
+    return f"{loss_name(trace)} of {model}"
 
 
 def _altered(thing: Thing) -> list[str]:
@@ -83,11 +98,17 @@ def _altered(thing: Thing) -> list[str]:
     return said
 
 
-def loss_name(trace: Trace) -> str:
-    """What the loss is: RMSE where a landscape has a setting that says so, else loss."""
+def loss_of(trace: Trace) -> str | None:
+    """The name of the loss, where a landscape has a setting that says it."""
     thing = trace.scene.landscape
     choice = landscape[thing.name].settings.get("loss") if thing else None
-    return LOSS_TITLES[str(thing.settings.get("loss", choice.default))] if thing and choice else "loss"
+    return str(thing.settings.get("loss", choice.default)) if thing and choice else None
+
+
+def loss_name(trace: Trace) -> str:
+    """What the loss is: RMSE where a landscape has a setting that says so, else loss."""
+    name = loss_of(trace)
+    return LOSS_TITLES[name] if name else "loss"
 
 
 def title(trace: Trace) -> str:
@@ -111,6 +132,8 @@ def facts(trace: Trace) -> str:
     words = landscape_words(trace)
     if words and trace.scene.title is not None and (trace.runs or trace.scene.landscape_shown):
         parts.append(words)
+    if trace.batches is not None:
+        parts.append(_batch_words(trace))
     starts = {tuple(run.params[0]) for run in trace.runs}
     if len(starts) == 1:
         parts.append(f"start {point(next(iter(starts)))}")
@@ -123,10 +146,18 @@ def facts(trace: Trace) -> str:
         parts.append(f"{which}{told} best of {len(tuned.grid)}")
     elif shared:
         parts.append(f"lr {shared}")
-    elif not named and trace.runs and not any(thing.name == "lr" for thing in trace.scene.panels):
+    elif not named and not any(thing.name == "lr" for thing in trace.scene.panels):
         each = ", ".join(f"{run.label} {rate(run)}" for run in trace.runs if len(run.lr))
-        parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
+        if each:
+            parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
     return "  ·  ".join(parts)
+
+
+def _batch_words(trace: Trace) -> str:
+    batch, batches = trace.scene.batch, trace.batches
+    assert batches is not None
+    size = schedule_words(batch) if isinstance(batch, Thing) else str(batch)
+    return f"batch {size} of {batches.count}"
 
 
 def shared_rate(runs: Sequence[Path]) -> str | None:
@@ -148,7 +179,7 @@ def settings_line(run: Path, trace: Trace) -> str:
         edge = ", largest tried" if run.tuned.lr == run.tuned.grid[-1] else ", smallest tried"
         best = "" if all(each.tuned for each in trace.runs) else f", best of {len(run.tuned.grid)}"
         parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else best}")
-    elif len(run.lr) and shared_rate(trace.runs) is None:
+    elif len(run.lr) and shared_rate(trace.runs) is None and f"lr {rate(run)}" not in run.differs:
         parts.append(f"lr {rate(run)}")
     decay = run.settings.get("weight_decay")
     told = "weight decay" in run.differs

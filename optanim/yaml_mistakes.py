@@ -47,7 +47,7 @@ class Block:
 
 def place_of(source: Source, start: Any, end: Any = None) -> Place:
     """The place of PyYAML's marks, inside the text even where they point behind it."""
-    lines = source.text.splitlines()
+    lines = source.lines
     line = min(start.line, max(0, len(lines) - 1))
     text = lines[line] if lines else ""
     column = start.column if line == start.line else len(text)

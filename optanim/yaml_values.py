@@ -19,6 +19,7 @@ from optanim.settings import (
     Color,
     FileName,
     Formula,
+    Group,
     ListOf,
     Nothing,
     Number,
@@ -71,6 +72,10 @@ class ValueReader(ABC):
     def things(self, name: str, node: Node, item: Type) -> tuple[Any, ...]:
         """The things of a list, or of one that stands for it."""
 
+    @abstractmethod
+    def group(self, name: str, node: Node, kind: Group) -> Any:
+        """The settings that stand under a setting, or BAD."""
+
     def value(self, name: str, node: Node, kind: Type) -> Any:
         """The value of a setting as its type reads it, or BAD."""
         if isinstance(node, Scalar) and node.refused:
@@ -84,6 +89,8 @@ class ValueReader(ABC):
                 hint = f"quote {'a colour' if isinstance(kind, Color) else 'text'} that starts with #"
             self.wrong(f"'{name}' has no value", node.place, hint)
             return BAD
+        if isinstance(kind, Group):
+            return self.group(name, node, kind)
         if isinstance(kind, OneOf):
             return self.one_of(name, node, kind)
         if isinstance(kind, ListOf):
@@ -96,7 +103,7 @@ class ValueReader(ABC):
         return self.check(node, lambda: self.scalar(node, kind))
 
     def scalar(self, node: Scalar, kind: Type) -> Any:
-        assert not isinstance(kind, (ListOf, ThingOf, OneOf))
+        assert not isinstance(kind, (ListOf, ThingOf, Group, OneOf))
         text = node.text
         if isinstance(kind, Text):
             if node.comment:
@@ -161,7 +168,7 @@ class ValueReader(ABC):
 
     def one_of(self, name: str, node: Node, kind: OneOf) -> Any:
         """The first alternative that reads the node, or the mistake of the one that was meant."""
-        scalars = [each for each in kind.types if not isinstance(each, (ListOf, ThingOf))]
+        scalars = [each for each in kind.types if not isinstance(each, (ListOf, ThingOf, Group))]
         things = [each for each in kind.types if isinstance(each, ThingOf)]
         lists = [each for each in kind.types if isinstance(each, ListOf)]
         if isinstance(node, Scalar):
@@ -174,6 +181,10 @@ class ValueReader(ABC):
             # `.inf` or 0 is a number that will not do, not a misspelt word.
             special = node.text.lower().lstrip("+-") in (".inf", ".nan")
             if numbers and (special or NUMBER.fullmatch(node.text)):
+                if len(numbers) > 1:
+                    hint = f"takes {OneOf(tuple(numbers)).describe()}"
+                    self.wrong(f"{shown(node.text)} is out of range", node.place, hint)
+                    return BAD
                 return self.check(node, lambda: self.scalar(node, numbers[0]))
             words = [word for each in scalars if isinstance(each, Choice) for word in each.options]
             words += ["none" for each in scalars if isinstance(each, Nothing)]

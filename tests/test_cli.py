@@ -25,6 +25,7 @@ from optanim.kinds import KINDS
 from optanim.losses import LOSSES, TITLES
 from optanim.reader import KEYS
 from optanim.registry import Entry
+from optanim.settings import Group
 
 ROOT = Path(__file__).parents[1]
 SMALL = """\
@@ -287,7 +288,8 @@ def test_list(run: Run) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line[0] == " "] == list(KINDS["optimizer"])
     found = json.loads(run("list", "--json")[1])
-    assert list(found) == ["optimizers", "landscapes", "datasets", "schedules", "panels", "formats", "themes"]
+    kinds = ["optimizers", "landscapes", "datasets", "schedules", "panels", "marks", "formats", "themes"]
+    assert list(found) == kinds
     assert set(found["formats"]) == {"gif", "mp4", "png", "webm", "webp"}
     for things in found.values():
         for name, thing in things.items():
@@ -359,7 +361,7 @@ SETTINGS |= set(KEYS) | {name for kind in KINDS.values() for name in kind.common
 
 def test_explain_a_key(run: Run) -> None:
     _, out, _ = run("explain", "steps")
-    assert out.startswith("steps: a key of a scene\n\nHow many steps a run makes.\n")
+    assert out.startswith("steps: a key of a scene\n\nHow many steps a run makes; of a mark")
     assert "\n  a scene       a whole number at least 1  default 100\n  an optimizer  a whole number" in out
     _, out, _ = run("explain", "lr")
     assert "number above 0 or tuned" in out
@@ -403,7 +405,11 @@ def test_explain_says_what_is_used_where_nothing_is_given(run: Run) -> None:
 
 def test_every_key_has_its_words() -> None:
     common = {name for kind in KINDS.values() for name in kind.common}
-    assert set(KEY_WORDS) == set(KEYS) | common
+    every = [
+        setting for kind in KINDS.values() for entry in kind.entries() for setting in entry.settings.values()
+    ]
+    groups = {setting.name for setting in every if isinstance(setting.type, Group)}
+    assert set(KEY_WORDS) == set(KEYS) | common | groups
 
 
 @pytest.mark.parametrize("name", sorted(NAMES | SETTINGS))

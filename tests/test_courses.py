@@ -273,3 +273,40 @@ def test_a_run_has_no_rate_after_its_end() -> None:
     lost, short, whole = (np.isfinite(line.values).sum() - 1 for line in panel.lines)
     assert trace.runs[0].ended is not None
     assert (lost, short, whole) == (trace.runs[0].ended.step - 1, 5, 20)
+
+
+def test_every_schedule_is_made_once_for_its_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[tuple[int, int]] = []
+    plain = schedules.at
+
+    def counted(thing: Thing, t: Any, total: int) -> Any:
+        made.append((id(thing), total))
+        return plain(thing, t, total)
+
+    monkeypatch.setattr(schedules, "at", counted)
+    scene = read(
+        """landscape: {formula: x**2 + y**2}
+start: [1, 1]
+lr: {product: [{cosine: 0.1}, {step: {initial: 1, every: 10}}]}
+steps: 40
+optimizers: [gd, adam, adam: {beta1: {cosine: {initial: 0.9, final: 0.5}}}, gd: {steps: 20}]
+"""
+    )
+    simulate(scene)
+    tables = 2 + 1  # the learning rate over 40 and over 20 steps, and beta1
+    assert len(made) == len(set(made)) == tables + 2 * 2  # parts are made with their product
+    simulate(scene)
+    assert len(made) == 2 * (tables + 2 * 2)  # nothing is remembered longer
+
+
+@pytest.mark.parametrize(
+    ("thing", "parts"),
+    [
+        (Thing("cosine", {"initial": 1.0}), 1),
+        (Thing("formula", {"f": "1/(1 + t)" + " + t" * 20}), 12),
+        (Thing("multistep", {"initial": 1.0, "at": tuple(range(80))}), 11),
+        (Thing("product", {"parts": (Thing("noam"), Thing("product", {"parts": (Thing("rex"),) * 3}))}), 6),
+    ],
+)
+def test_the_effort_of_a_schedule_counts_its_parts(thing: Thing, parts: int) -> None:
+    assert schedules.effort(thing) == parts

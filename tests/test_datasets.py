@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,7 @@ def scene(folder: Path, thing: Thing, seed: int = 0) -> Scene:
     return Scene("scene", Source("scene.yaml", ""), folder, dataset=thing, seed=seed)
 
 
-def table(folder: Path, text: str | bytes, **settings: str | bool) -> Data | None:
+def table(folder: Path, text: str | bytes, **settings: str | bool | float) -> Data | None:
     (folder / "points.csv").write_bytes(text.encode() if isinstance(text, str) else text)
     return data(scene(folder, Thing("csv", {"file": "points.csv", **settings}, FILE, {"file": FILE})))
 
@@ -36,6 +37,54 @@ def test_line_is_drawn_as_it_says() -> None:
     np.testing.assert_array_equal(made.y, 2 * x - 1 + rng.random(5))
     assert made.truth is not None
     np.testing.assert_array_equal(made.truth(x), 2 * x - 1)
+
+
+RUNGE = "1/(1 + 25*x**2)"
+
+
+@pytest.mark.parametrize(
+    ("spacing", "expected"),
+    [
+        ("even", [-2.0, -1.0, 0.0, 1.0, 2.0]),
+        ("chebyshev", 2 * np.cos(np.pi * (2 * np.arange(5, 0, -1) - 1) / 10)),
+        ("random", np.sort(-2 + 4 * np.random.Generator(np.random.PCG64(3)).random(5))),
+    ],
+)
+def test_points_of_a_formula(spacing: Any, expected: Any) -> None:
+    made = datasets.formula(f=RUNGE, low=-2.0, high=2.0, n=5, spacing=spacing, seed=3)
+    np.testing.assert_allclose(made.x, expected, atol=1e-15)
+    np.testing.assert_allclose(made.y, 1 / (1 + 25 * made.x**2), rtol=1e-14)
+    assert made.truth is not None and made.test is None
+
+
+def test_midpoints_are_between_neighbours_and_as_noisy() -> None:
+    made = datasets.formula(f=RUNGE, low=-2.0, high=2.0, n=5, test="midpoints", noise=0.1, seed=4)
+    rng = np.random.Generator(np.random.PCG64(4))
+    noise = 0.1 * rng.standard_normal(5), 0.1 * rng.standard_normal(4)
+    assert made.test is not None and len(made.x) == 5
+    np.testing.assert_array_equal(made.test.x, [-1.5, -0.5, 0.5, 1.5])
+    np.testing.assert_allclose(made.y, 1 / (1 + 25 * made.x**2) + noise[0], rtol=1e-14)
+    np.testing.assert_allclose(made.test.y, 1 / (1 + 25 * made.test.x**2) + noise[1], rtol=1e-14)
+
+
+@pytest.mark.parametrize(("test", "kept"), [(0.25, 10), (7, 7), (1, 1), (0.001, 1), (39, 39)])
+def test_rows_are_kept_back_by_the_seed(test: Any, kept: int) -> None:
+    whole, other = datasets.line(n=40, seed=5), datasets.line(n=40, seed=6, test=test)
+    made, again = (datasets.line(n=40, seed=5, test=test) for _ in range(2))
+    assert made.test is not None and again.test is not None and other.test is not None
+    assert len(made.test.x) == kept and len(made.x) == 40 - kept
+    np.testing.assert_array_equal(made.test.x, again.test.x)
+    np.testing.assert_array_equal(np.sort(np.r_[made.x, made.test.x]), np.sort(whole.x))
+    back = np.isin(whole.x, made.test.x)
+    np.testing.assert_array_equal(made.y, whole.y[~back])  # in their order, x with its y
+    np.testing.assert_array_equal(made.test.y, whole.y[back])
+    assert made.span == (made.x.min(), made.x.max())
+
+
+def test_a_file_keeps_rows_back_too(tmp_path: Path) -> None:
+    made = table(tmp_path, "x,y\n" + "".join(f"{i},{2 * i}\n" for i in range(20)), test=0.3)
+    assert made is not None and made.test is not None
+    assert (len(made.x), len(made.test.x)) == (14, 6) and set(made.test.y) == set(2 * made.test.x)
 
 
 def test_a_number_of_noise_is_a_standard_deviation() -> None:

@@ -14,12 +14,13 @@ ROOT = Path(__file__).parent.parent / "optanim"
 
 # Each module knows only those before it; a package stands for all its modules.
 TEXT = """
-errors settings registry formula recording derivatives autodiff replay kinds scene trace hints losses
-search placement landscapes datasets schedules optimizers
-yaml_mistakes yaml_nodes yaml_values things mosaic outputs reader problem oracles courses rules driver labels
-prepare simulate views doubts
-themes typeset pen scales levels layout tracks stage paths counter words film panels formats budget render
-jobs tables catalogue explain optim cli __init__ __main__
+errors settings registry formula recording derivatives autodiff replay kinds scene batches trace hints losses
+search measures placement landscapes datasets schedules optimizers marks
+yaml_mistakes yaml_nodes yaml_values things mosaic outputs drawable reader
+problem oracles courses rules driver labels prepare simulate views doubts
+themes typeset pen scales heights levels layout callouts tracks marking stage paths relief hops insets counter
+words slopes diagrams film panels formats budget render
+jobs page gallery tables catalogue explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()
 

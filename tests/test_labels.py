@@ -160,7 +160,8 @@ def test_a_wrapped_run_goes_by_the_names_of_both_rules(label: str, expected: str
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.1, "0.1"), (1e-5, "1e-05"), (30.0, "30"), (1 / 3, "0.3333333333333333")]
+    ("value", "text"),
+    [(0.1, "0.1"), (1e-5, "1e-05"), (30.0, "30"), (1e12, "1e12"), (1 / 3, "0.3333333333333333")],
 )
 def test_number(value: float, text: str) -> None:
     assert number(value) == text

@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.polynomial.chebyshev import chebval
+from numpy.polynomial.legendre import legval
+from numpy.polynomial.polynomial import polyval
 
 from optanim.errors import Source
 from optanim.kinds import landscape
 from optanim.landscapes import names
+from optanim.landscapes.polynomials import polynomial
 from optanim.landscapes.regression import least_quantile, line
 from optanim.problem import problem
 from optanim.scene import Scene, Thing
@@ -26,6 +30,12 @@ MODELS = [
     ("linear_regression", {"loss": "rmse"}, [(0, 0), (-10, -20)]),
     ("linear_regression", {"loss": "mae"}, [(0, 0), (-10, -20)]),
     ("linear_regression", {"loss": "rmse", "intercept": False}, [(0.5,), (-10,)]),
+    ("polynomial_regression", {"degree": 0}, [(0,), (2,)]),
+    ("polynomial_regression", {}, [(0, 0, 0), (1, -2, 3)]),
+    ("polynomial_regression", {"degree": 5, "basis": "chebyshev"}, [(0,) * 6, (1, -2, 3, 0.5, -1, 2)]),
+    ("polynomial_regression", {"degree": 3, "basis": "legendre", "loss": "rmse"}, [(0,) * 4, (1, -2, 3, 4)]),
+    ("polynomial_regression", {"degree": 2, "loss": "huber", "delta": 0.1}, [(0,) * 3, (1, -2, 3)]),
+    ("polynomial_regression", {"degree": 4, "basis": "legendre", "loss": "log_cosh"}, [(0,) * 5, (1,) * 5]),
 ]
 
 
@@ -127,3 +137,66 @@ def test_a_vertical_line_of_points_has_no_single_best_line() -> None:
     entry = landscape["linear_regression"]
     data = Data(np.ones(5), np.arange(5.0))
     assert entry.facts["minima"](data, loss="mse", intercept=True) == []
+
+
+@pytest.mark.parametrize("basis", ["monomial", "chebyshev", "legendre"])
+def test_a_polynomial_is_the_sum_of_its_basis(basis: str) -> None:
+    data = Data(np.array([-1.0, 0.5, 4.0]), np.zeros(3))
+    c, x = np.random.default_rng(1).normal(size=6), np.linspace(-2, 5, 9)
+    u = x if basis == "monomial" else (x - 1.5) / 2.5
+    numpy = {"monomial": polyval, "chebyshev": chebval, "legendre": legval}[basis]
+    made = polynomial(data, 5, basis)
+    np.testing.assert_allclose(made(x, *c), numpy(u, c), rtol=1e-12)
+    np.testing.assert_allclose(made(x, *np.stack([c, 2 * c]).T)[1], 2 * made(x, *c), rtol=1e-12)
+
+
+@pytest.mark.parametrize("basis", ["monomial", "chebyshev", "legendre"])
+def test_every_basis_has_the_same_best_polynomial(basis: str) -> None:
+    bound = made("polynomial_regression", {"degree": 6, "basis": basis})
+    plain = made("polynomial_regression", {"degree": 6})
+    assert bound.model is not None and plain.model is not None
+    x = np.linspace(-1, 1, 50)
+    np.testing.assert_allclose(bound.model(x, bound.minima[0]), plain.model(x, plain.minima[0]), rtol=1e-9)
+
+
+def test_a_line_is_the_polynomial_of_degree_1() -> None:
+    line, curve = made("linear_regression", {}), made("polynomial_regression", {"degree": 1})
+    np.testing.assert_allclose(line.minima[0], curve.minima[0][::-1], rtol=1e-12)
+    np.testing.assert_allclose(curve.surface(3.0, 5.0), line.surface(5.0, 3.0), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("settings", "y"),
+    [
+        ({"degree": 5}, [1.0, 2.0, 3.0]),  # more coefficients than points
+        ({"degree": 2, "loss": "mae"}, [1.0, 2.0, 3.0, 5.0]),
+        ({"degree": 2, "loss": "logistic"}, [-1.0, -1.0, 1.0, 1.0]),  # separable: ever steeper is better
+    ],
+)
+def test_no_minimum_is_stated_where_none_is_known(settings: dict[str, Any], y: list[float]) -> None:
+    data = Data(np.arange(float(len(y))), np.array(y))
+    scene = Scene("t", Source("t.yaml", ""), Path("."), landscape=Thing("polynomial_regression", settings))
+    found = problem(scene, data)
+    assert found is not None and found.minima == ()
+
+
+def test_classes_that_no_polynomial_tells_apart_have_a_best_one() -> None:
+    data = Data(np.arange(8.0), np.array([-1.0, 1, -1, 1, -1, 1, 1, -1]))
+    settings = {"degree": 2, "loss": "logistic"}
+    scene = Scene("t", Source("t.yaml", ""), Path("."), landscape=Thing("polynomial_regression", settings))
+    found = problem(scene, data)
+    assert found is not None
+    assert np.abs(found.slope(np.array(found.minima))[1]).max() < 1e-10
+
+
+def test_the_test_loss_maps_x_as_the_training_does() -> None:
+    kept = Data(np.array([5.0, -3.0]), np.array([1.0, 2.0]))
+    data = Data(np.array([-1.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.5]), test=kept)
+    thing = Thing("polynomial_regression", {"degree": 2, "basis": "chebyshev"})
+    found = problem(Scene("t", Source("t.yaml", ""), Path("."), landscape=thing), data)
+    assert found is not None and found.model is not None
+    c = (0.3, -0.2, 0.1)
+    by_hand = np.mean((found.model(kept.x, c) - kept.y) ** 2)
+    assert found.surface(*c, loss="test") == pytest.approx(by_hand, rel=1e-14)
+    one = found.slope(np.array([c]), rows=[1])[0]  # a batch maps it as all the data do
+    assert one == pytest.approx((found.model(data.x[1], c) - data.y[1]) ** 2, rel=1e-14)

@@ -195,10 +195,39 @@ def test_a_smooth_best_line_has_no_slope_also_far_from_0(loss: str) -> None:
         ("hinge", [1, 2, 3], [1, 1, 1], True),
         ("hinge", [-1, -1, 1, 1], [-1, 1, -1, 1], True),  # any line that is nowhere above 1 or below -1
         ("huber", [1, 1, 1], [0, 1, 2], True),  # any line through one point
+        ("mae", [1, -1], [1, 1], False),  # any slope between -1 and 1
+        ("mae", [-1, -1, 1, 1], [0, 1, 0, 1], True),  # any line between the pairs
+        ("mae", [0, 0, 1, 2, 2], [0, 1, 0.5, 0, 1], True),  # any line through the one in the middle
+        ("quantile", [1, 1, 1, 1], [0, 1, 2, 3], False),  # three quarters below: from 2 to 3
     ],
 )
 def test_no_single_best_line(loss: str, x: list[float], y: list[float], intercept: bool) -> None:
-    assert minima(Data(np.array(x, float), np.array(y, float)), loss, intercept) == []
+    assert minima(Data(np.array(x, float), np.array(y, float)), loss, intercept, tau=0.75) == []
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_tied_points_have_one_best_line_where_the_best_ones_are_a_point(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    intercept, tau = bool(seed % 2), float(rng.choice([0.1, 0.25, 0.3, 0.5]))
+    x, y = (np.array(rng.integers(-2, 3, 6), np.float64) for _ in range(2))
+    x *= 0.1
+    columns = np.stack([x, np.ones(6)], axis=1)[:, : 1 + intercept]
+    k = columns.shape[1]
+    cost = np.r_[np.zeros(k), np.full(6, tau), np.full(6, 1 - tau)]
+    equal = {"A_eq": np.c_[columns, np.eye(6), -np.eye(6)], "b_eq": y}
+    bounds = [(None, None)] * k + [(0, None)] * 12
+    least = optimize.linprog(cost, bounds=bounds, **equal).fun
+    widths = []
+    for way in np.eye(k):  # from end to end of the lines that are as good
+        ends = [
+            optimize.linprog(
+                np.r_[side * way, np.zeros(12)], A_ub=[cost], b_ub=[least + 1e-9], bounds=bounds, **equal
+            )
+            for side in (1, -1)
+        ]
+        widths.append(sum(end.fun for end in ends) if all(end.success for end in ends) else -np.inf)
+    found = minima(Data(x, y), "quantile", intercept, tau=tau)
+    assert bool(found) == (min(widths) > -1e-6)
 
 
 @pytest.mark.parametrize("loss", LOSSES)

@@ -73,11 +73,14 @@ def thing(rule: str, factor: float = 1.0, base: str = "momentum") -> Thing:
     return Thing(rule, settings | ({"base": thing(base, factor)} if "base" in entry.asks else {}))
 
 
-def run(things: list[Thing], lr: Any, starts: np.ndarray, layers: list[Layer], steps: int) -> np.ndarray:
-    """The points of runs that are stepped as one array, (steps + 1, R, n)."""
+def run(
+    things: list[Thing], lr: Any, starts: np.ndarray, layers: list[Layer], steps: int, first: int = 0
+) -> np.ndarray:
+    """The points of runs that are stepped as one array, (steps + 1, R, n); the seed of the first is given."""
     course = Course([0.0] * len(things), steps)
     course.table = np.broadcast_to(np.reshape(lr, (-1, len(things))), (steps, len(things)))
-    group = Group(Rule.of(things, optimizer), course, starts, layers, steps, range(len(things)))
+    seeds = range(first, first + len(things))
+    group = Group(Rule.of(things, optimizer), course, starts, layers, steps, seeds)
     record = Last()
     drive([(group, record)], loss, slope, None, residuals)
     return np.array(record.points)
@@ -93,7 +96,7 @@ def test_a_run_is_the_same_to_the_last_bit_alone_and_beside_others(rule: str, la
     steps = 3 if layers is MATRIX else 8
     together = run(things, rates, starts, layers, steps)
     for i in (0, 2):
-        alone = run([things[i]], rates[i], starts[i : i + 1], layers, steps)
+        alone = run([things[i]], rates[i], starts[i : i + 1], layers, steps, first=i)
         np.testing.assert_array_equal(alone[:, 0], together[:, i])
 
 

@@ -47,6 +47,11 @@ def test_every_dependency_has_its_licence_named() -> None:
         assert name in head
 
 
+def test_what_is_no_code_is_shipped_too() -> None:
+    found = {path.name for path in (ROOT / "optanim").iterdir() if path.is_file() and path.suffix != ".py"}
+    assert found == set(SETUP["options.package_data"]["optanim"].split())
+
+
 def test_pyproject_holds_no_metadata() -> None:
     found = tomllib.loads((ROOT / "pyproject.toml").read_text())
     assert set(found) == {"build-system", "tool"}

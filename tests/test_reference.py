@@ -28,6 +28,8 @@ OTHERWISE = {
     "saddle_free_newton": "test_newton_goes_to_a_saddle_and_saddle_free_newton_away_from_it",
     "gauss_newton": "test_gauss_newton_solves_linear_least_squares_in_one_step",
     "levenberg_marquardt": "test_levenberg_marquardt_never_goes_up_and_gets_there",
+    "gradient_flow": "test_the_flow_down_a_parabola_is_one_exponential_along_each_axis",
+    "langevin": "test_langevin_comes_to_the_spread_of_its_temperature",
     "adagrad_norm": "test_adagrad_norm_keeps_the_direction_of_the_gradient",
     "sgd_hd": "test_hypergradient_descent_by_hand",
     "adam_hd": "test_adam_hd_learns_along_the_direction_of_the_step_before",

@@ -105,7 +105,7 @@ def test_replayed_is_computed_bit_for_bit(name: str, function: Callable[..., Any
     assert recorded.repeatable
     assert all(tape.trials == 0 for tape in recorded._tapes.values())
     # In pieces of 300 points; of 1000 a last one of 100 is left.
-    assert {rows for rows, _ in recorded._tapes} == {1, 3, 17, 300, 100}
+    assert {rows for rows, *_ in recorded._tapes} == {1, 3, 17, 300, 100}
 
 
 def test_second_derivatives_are_those_that_are_computed() -> None:
@@ -260,10 +260,10 @@ def test_idle_tapes_make_room() -> None:
     for rows in range(TAPES, 0, -1):
         for _ in range(TRIALS + 2):
             evaluation.slope(np.ones((rows + 5, 1)))
-    assert 5 not in {rows for rows, _ in evaluation._tapes}
+    assert 5 not in {rows for rows, *_ in evaluation._tapes}
     for _ in range(IDLE + 3):
         evaluation.slope(np.ones((5, 1)))
-    assert 5 in {rows for rows, _ in evaluation._tapes}
+    assert 5 in {rows for rows, *_ in evaluation._tapes}
 
 
 def test_an_error_of_the_function_is_its_own() -> None:

@@ -25,6 +25,7 @@ ORDER = (
     "terrain",
     "formula",
     "regression",
+    "polynomials",
 )
 
 

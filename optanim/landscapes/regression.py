@@ -8,10 +8,9 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from optanim.autodiff import columns
+from optanim.autodiff import Tensor, columns
 from optanim.kinds import landscape
 from optanim.losses import LOSSES, error, signs
-from optanim.replay import Evaluation
 from optanim.scene import Point
 from optanim.search import descend, hessian
 from optanim.settings import Choice, Lead, Number, Positive
@@ -35,10 +34,10 @@ def minima(data: Data, loss: str, intercept: bool, delta: float = 1.0, tau: floa
         return []
     if loss in ("mse", "rmse"):
         return [least_squares(x, y, intercept)]
-    if loss == "mae":
-        return [least_quantile(x, y, 0.5, intercept)]
-    if loss == "quantile":
-        return [least_quantile(x, y, tau, intercept)]
+    if loss in ("mae", "quantile"):
+        share = 0.5 if loss == "mae" else tau
+        best = least_quantile(x, y, share, intercept)
+        return [best] if only_quantile(x, y, share, best) else []
     if loss == "hinge":
         return least_hinge(x, signs(y), intercept)
     if loss == "logistic" and separable(x, signs(y), intercept):
@@ -50,7 +49,8 @@ def minima(data: Data, loss: str, intercept: bool, delta: float = 1.0, tau: floa
     names=lambda intercept, **_: ("slope", "intercept") if intercept else ("slope",),
     start=lambda intercept, **_: (0.0, 0.0) if intercept else (0.0,),
     minima=minima,
-    model=line,
+    model=lambda data, **_: line,
+    linear=True,
 )
 def linear_regression(
     data: Data,
@@ -88,12 +88,7 @@ def least_quantile(x: Array, y: Array, tau: float, intercept: bool) -> Point:
     function of the slope alone. The share 1 - tau of the points pulls up and tau pulls down; the sum
     of their pulls on the slope is a subgradient, whatever the order of ties.
     """
-    n = len(x)
-    below = tau * n
-    whole = int(below)
-    pulls = np.where(np.arange(n) < whole, 1 - tau, -tau)
-    if whole < n:
-        pulls[whole] = (1 - tau) * (below - whole) - tau * (1 - below + whole)
+    pulls, _ = _pulls(len(x), tau)
 
     def pull(slope: float) -> float:
         rest = y - slope * x
@@ -105,6 +100,45 @@ def least_quantile(x: Array, y: Array, tau: float, intercept: bool) -> Point:
     if not intercept:
         return (slope,)
     return slope, float(np.quantile(y - slope * x, tau, method="averaged_inverted_cdf"))
+
+
+def only_quantile(x: Array, y: Array, tau: float, best: Point) -> bool:
+    """Whether no other line has as small a quantile loss as the best one.
+
+    None has if both ways from the best slope the loss grows, with the best intercept for each slope,
+    and if at that slope no other intercept is as good. Only ties of points can make it otherwise.
+    """
+    slope, *offset = best
+    rest = y - slope * x
+    near = EXACT * (float(np.abs(y).max()) + abs(slope) * float(np.abs(x).max()))
+    flat = EXACT * float(np.abs(x).sum())
+    if not offset:
+        tied = np.abs(rest) <= near
+        apart = (np.where(rest < 0, 1 - tau, -tau) * ~tied) @ x
+        # A point on the line is above it on one side of the slope, and below it on the other.
+        up, down = np.maximum(x[tied], 0).sum(), np.maximum(-x[tied], 0).sum()
+        right, left = apart + (1 - tau) * up + tau * down, apart - tau * up - (1 - tau) * down
+        return bool(left < -flat and right > flat)
+    pulls, whole = _pulls(len(x), tau)
+    order = np.argsort(rest, kind="stable")
+    jumps = np.diff(rest[order]) > near
+    group = np.empty(len(x), int)
+    group[order] = np.r_[0, np.cumsum(jumps)]
+    if 0 < whole < len(x) and abs(tau * len(x) - whole) <= EXACT * len(x) and jumps[whole - 1]:
+        return False  # between two points every intercept is as good
+    # Next to the best slope points that are level there come in the order of their x.
+    right, left = (float(pulls @ x[np.lexsort((side * x, group))]) for side in (-1, 1))
+    return left < -flat and right > flat
+
+
+def _pulls(n: int, tau: float) -> tuple[Array, int]:
+    """How points pull on the slope, from the lowest residual up, and how many lie below the line."""
+    below = tau * n
+    whole = round(below) if abs(below - round(below)) <= EXACT * n else int(below)
+    pulls = np.where(np.arange(n) < whole, 1 - tau, -tau)
+    if whole < n and below > whole:
+        pulls[whole] = (1 - tau) * (below - whole) - tau * (1 - below + whole)
+    return pulls, whole
 
 
 def least_hinge(x: Array, y: Array, intercept: bool) -> list[Point]:
@@ -153,15 +187,35 @@ def least_smooth(x: Array, y: Array, intercept: bool, loss: Callable[[Any, Any],
     centre = float(x.mean()) if intercept else 0.0
     spread = float(np.sqrt(np.mean((x - centre) ** 2)))
     scaled = (x - centre) / spread
-    evaluation = Evaluation(lambda *at: loss(line(scaled, *at), y), 1 + intercept, max(1, 100_000 // len(x)))
-    first = np.array([least_squares(scaled, y, intercept), (0.0,) * (1 + intercept)])
-    found, depth = descend(evaluation.loss, evaluation.slope, first)
-    best = found[[int(np.argmin(depth))]]
-    curvature = np.linalg.eigvalsh(hessian(evaluation.slope, best)[0])
-    if not curvature[0] > FLAT * curvature[-1]:
+    basis = np.stack([scaled, np.ones_like(scaled)], axis=1)[:, : 1 + intercept]
+    found = least_convex(basis, y, loss)
+    if found is None:
         return []
-    slope, *offset = (float(v) for v in best[0])
+    slope, *offset = (float(v) for v in found)
     return [(slope / spread, *(value - slope * centre / spread for value in offset))]
+
+
+def least_convex(basis: Array, y: Array, loss: Callable[[Any, Any], Any]) -> Array | None:
+    """The combination (n,) of a basis's columns (rows, n) of the smallest loss; None on a floor.
+
+    The loss is convex and has a slope; the columns are about as long as each other, and not alike.
+    """
+
+    def value(params: Array) -> Array:
+        made: Array = loss(params @ basis.T, y)
+        return made
+
+    def slope(params: Array) -> tuple[Array, Array]:
+        prediction = Tensor(params @ basis.T)
+        made = loss(prediction, y)
+        made.backward(1.0)
+        return made.data, prediction.grad @ basis
+
+    first = np.array([np.linalg.lstsq(basis, y, rcond=None)[0], np.zeros(basis.shape[1])])
+    found, depth = descend(value, slope, first)
+    best = found[[int(np.argmin(depth))]]
+    curvature = np.linalg.eigvalsh(hessian(slope, best)[0])
+    return best[0] if curvature[0] > FLAT * curvature[-1] else None
 
 
 def _balanced(pull: Callable[[float], float], guess: float) -> float:

@@ -22,6 +22,7 @@ ORDER = (
     "factored",
     "matrix",
     "curvature",
+    "continuous",
     "line_search",
     "step_sizes",
     "schedule_free",

@@ -3,12 +3,68 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 State = dict[str, Any]
 Decay = Literal["coupled", "decoupled", "after"]
+
+
+class Parts(NamedTuple):
+    """What a step is made of: p = p - preconditioner * direction - decay.
+
+    The direction is in units of the gradient. The preconditioner is the learning rate of each
+    parameter: the scene's, times everything the rule scales with. The decay is what weight decay takes
+    beside the gradient, and `trust` what a rule of layers scales the whole layer with, within the
+    preconditioner.
+    """
+
+    direction: Any
+    preconditioner: Any
+    decay: Any = 0.0
+    trust: Any = None
+
+
+Split = Callable[[Any, State, Any, int, Any], tuple[Any, Any]]
+
+
+def explained(split: Split, way: str = "coupled") -> Callable[..., Parts]:
+    """The parts of a rule's step, out of a function that tells direction and preconditioner.
+
+    It is asked after the step, as split(g, state, lr, t, settings), with the gradient as the rule sees it
+    once coupled weight decay is in it. `way` is how the rule decays where it has no setting `decay`.
+    """
+
+    def parts(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+        weight_decay, how = settings.get("weight_decay", 0.0), settings.get("decay", way)
+        if how == "coupled":
+            g = decay_before(p, g, lr, weight_decay, how)[1]
+        direction, preconditioner = split(g, state, lr, t, SimpleNamespace(**settings))
+        decay = decayed(p, preconditioner * direction, lr, weight_decay, how)
+        return Parts(direction, preconditioner, decay)
+
+    return parts
+
+
+def decayed(p: Any, step: Any, lr: Any, weight_decay: Any, decay: str) -> Any:
+    """What weight decay takes from p beside the gradient, in a step that takes `step` beside that."""
+    if _none(weight_decay) or decay == "coupled":
+        return 0.0
+    return lr * weight_decay * (p - step if decay == "after" else p)
+
+
+def inside(v: Any, lr: Any) -> tuple[Any, Any]:
+    """Direction and preconditioner of a velocity that has learning rates in it: in units of today's."""
+    rate = np.where(lr > 0, lr, 1.0)
+    return v / rate, rate
+
+
+def signed(m: Any, lr: Any) -> tuple[Any, Any]:
+    """Direction and preconditioner of a step of lr along the sign of m."""
+    return m, over(lr, abs(m))
 
 
 def decay_before(p: Any, g: Any, lr: Any, weight_decay: Any, decay: str) -> tuple[Any, Any]:
@@ -128,12 +184,36 @@ def adam_direction(
     eps_hat: bool = False,
 ) -> Any:
     """Adam's step for lr 1: the average gradient over the root of the average squared gradient."""
-    m, v = moments(g, state, beta1, beta2)
+    moments(g, state, beta1, beta2)
+    m, scale = adam_fraction(state, t, beta1, beta2, eps, bias_correction, eps_inside_sqrt, eps_hat)
+    return m / scale
+
+
+def adam_fraction(
+    state: State,
+    t: int,
+    beta1: Any,
+    beta2: Any,
+    eps: Any,
+    bias_correction: bool = True,
+    eps_inside_sqrt: bool = False,
+    eps_hat: bool = False,
+) -> tuple[Any, Any]:
+    """Adam's average gradient, and the root of the average squared gradient that it is divided by."""
+    m, v = state["m"], state["v"]
     if not bias_correction:
-        return m / root(v, eps, eps_inside_sqrt)
+        return m, root(v, eps, eps_inside_sqrt)
     if eps_inside_sqrt:
-        return corrected(m, beta1, t) / adam_root(v, beta2, t, 0.0, eps_hat, eps_root=eps)
-    return corrected(m, beta1, t) / adam_root(v, beta2, t, eps, eps_hat)
+        return corrected(m, beta1, t), adam_root(v, beta2, t, 0.0, eps_hat, eps_root=eps)
+    return corrected(m, beta1, t), adam_root(v, beta2, t, eps, eps_hat)
+
+
+def adam_split(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    """Direction and preconditioner of Adam's step, by those of its settings that the rule has."""
+    known = ("bias_correction", "eps_inside_sqrt", "eps_hat")
+    options = {name: getattr(s, name) for name in known if hasattr(s, name)}
+    m, scale = adam_fraction(state, t, s.beta1, s.beta2, s.eps, **options)
+    return m, lr / scale
 
 
 def adam_root(v: Any, beta2: Any, t: int, eps: Any, eps_hat: bool = False, eps_root: Any = 0.0) -> Any:
@@ -166,7 +246,12 @@ def cautious(update: Any, g: Any, rescale: str) -> Any:
 
     `mean`: as much as their share is short of 1, a thousandfold at most; `plus_one`: n / (kept + 1).
     """
+    return update * caution(update, g, rescale)
+
+
+def caution(update: Any, g: Any, rescale: str) -> Any:
+    """What a cautious update is multiplied with."""
     agrees = update * g > 0
     kept = np.sum(agrees, axis=tuple(range(1, g.ndim)), keepdims=True)
     n = g[0].size
-    return update * agrees * (n / (kept + 1) if rescale == "plus_one" else n / np.maximum(kept, n / 1000))
+    return agrees * (n / (kept + 1) if rescale == "plus_one" else n / np.maximum(kept, n / 1000))

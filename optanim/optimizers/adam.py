@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -9,13 +10,17 @@ import numpy as np
 from optanim.kinds import optimizer
 from optanim.optimizers._parts import (
     Decay,
+    Parts,
     State,
     adam_direction,
     adam_root,
+    adam_split,
     average,
     corrected,
     decay_after,
     decay_before,
+    decayed,
+    explained,
     moments,
     power,
     rectification,
@@ -29,6 +34,7 @@ ADAM = "Kingma and Ba 2015, arXiv:1412.6980"
 
 @optimizer(
     title="Adam",
+    parts=explained(adam_split),
     paper=ADAM,
     reference="torch.optim.Adam",
     variants={
@@ -69,6 +75,7 @@ def adam(
 
 @optimizer(
     title="AdamW",
+    parts=explained(adam_split, "decoupled"),
     paper="Loshchilov and Hutter 2019, arXiv:1711.05101",
     reference="torch.optim.AdamW",
     variants={
@@ -103,8 +110,21 @@ def adamw(
     return p - lr * adam_direction(g, state, t, beta1, beta2, eps, eps_hat=eps_hat)
 
 
+def _largest_root(
+    u: Any, t: int, beta2: Any, eps: Any, eps_hat: bool, bias_correction: bool, max_corrected: bool
+) -> Any:
+    corrects = bias_correction and not max_corrected
+    return adam_root(u, beta2, t, eps, eps_hat) if corrects else root(u, eps, False)
+
+
+def _amsgrad(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    m = corrected(state["m"], s.beta1, t) if s.bias_correction else state["m"]
+    return m, lr / _largest_root(state["u"], t, s.beta2, s.eps, s.eps_hat, s.bias_correction, s.max_corrected)
+
+
 @optimizer(
     title="AMSGrad",
+    parts=explained(_amsgrad),
     paper="Reddi et al. 2018, arXiv:1904.09237",
     reference="torch.optim.Adam(amsgrad=True)",
     variants={
@@ -146,15 +166,18 @@ def amsgrad(
     if bias_correction and max_corrected:
         v = corrected(v, beta2, t)
     u = state["u"] = np.maximum(state.get("u", 0.0), v)
-    if bias_correction and not max_corrected:
-        scale = adam_root(u, beta2, t, eps, eps_hat)
-    else:
-        scale = root(u, eps, False)
+    scale = _largest_root(u, t, beta2, eps, eps_hat, bias_correction, max_corrected)
     return decay_after(p - lr * m / scale, lr, weight_decay, decay)
+
+
+def _adamax(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    scale = state["u"] if s.eps_inside_max else state["u"] + s.eps
+    return corrected(state["m"], s.beta1, t), lr / scale
 
 
 @optimizer(
     title="Adamax",
+    parts=explained(_adamax),
     paper=ADAM,
     reference="torch.optim.Adamax",
     variants={
@@ -190,8 +213,28 @@ def adamax(
     return decay_after(new, lr, weight_decay, decay)
 
 
+def _mus(beta1: Any, t: int, schedule: str, momentum_decay: Any) -> tuple[Any, Any]:
+    """The momentum of NAdam in this step and in the next."""
+    if schedule == "constant":
+        return beta1, beta1
+    mu, after = (beta1 * (1 - 0.5 * power(0.96, s * momentum_decay)) for s in (t, t + 1))
+    return mu, after
+
+
+def _ahead(g: Any, state: State, mu: Any, after: Any) -> Any:
+    """NAdam's average gradient, out of the state after the step."""
+    product = state["M"]
+    return after * state["m"] / (1 - product * after) + (1 - mu) * g / (1 - product)
+
+
+def _nadam(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    mhat = _ahead(g, state, *_mus(s.beta1, t, s.schedule, s.momentum_decay))
+    return mhat, lr / adam_root(state["v"], s.beta2, t, s.eps)
+
+
 @optimizer(
     title="NAdam",
+    parts=explained(_nadam),
     paper="Dozat 2016, openreview.net/forum?id=OM0jvwB8jIp57ZJjtNEZ",
     reference="torch.optim.NAdam",
     variants={
@@ -226,18 +269,21 @@ def nadam(
     With schedule: constant mu is beta1. With a momentum_decay of 0 it is half of beta1.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
-    m, v = moments(g, state, beta1, beta2)
-    mu, after = beta1, beta1
-    if schedule == "rising":
-        mu, after = (beta1 * (1 - 0.5 * power(0.96, s * momentum_decay)) for s in (t, t + 1))
-    product = state["M"] = state.get("M", 1.0) * mu
-    mhat = after * m / (1 - product * after) + (1 - mu) * g / (1 - product)
-    new = p - lr * mhat / adam_root(v, beta2, t, eps)
+    _, v = moments(g, state, beta1, beta2)
+    mu, after = _mus(beta1, t, schedule, momentum_decay)
+    state["M"] = state.get("M", 1.0) * mu
+    new = p - lr * _ahead(g, state, mu, after) / adam_root(v, beta2, t, eps)
     return decay_after(new, lr, weight_decay, decay)
+
+
+def _nadamw(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    mhat = corrected(average(state["m"], g, s.beta1), s.beta1, t)
+    return mhat, lr / adam_root(state["v"], s.beta2, t, s.eps)
 
 
 @optimizer(
     title="NAdamW",
+    parts=explained(_nadamw, "decoupled"),
     paper="Dahl et al. 2023, arXiv:2306.07179",
     reference="timm.optim.NAdamW",
     variants={
@@ -269,8 +315,26 @@ def nadamw(
     return p - lr * mhat / adam_root(v, beta2, t, eps)
 
 
+def _rectified(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    enough, r = rectification(s.beta2, t, s.threshold)
+    scale = adam_root(state["v"], s.beta2, t, s.eps, s.eps_hat)
+    rate = np.where(enough, r / np.where(enough, scale, 1.0), 1.0)
+    return corrected(state["m"], s.beta1, t), lr * rate
+
+
+def _radam(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    made = explained(_rectified)(p, g, state, lr, t, **settings)
+    if settings["degenerated_to_sgd"]:
+        return made
+    enough, _ = rectification(settings["beta2"], t, settings["threshold"])
+    return Parts(
+        made.direction, np.where(enough, made.preconditioner, 0.0), np.where(enough, made.decay, 0.0)
+    )
+
+
 @optimizer(
     title="RAdam",
+    parts=_radam,
     paper="Liu et al. 2020, arXiv:1908.03265",
     reference="torch.optim.RAdam",
     variants={
@@ -316,8 +380,25 @@ def radam(
     return new if degenerated_to_sgd else np.where(enough, new, start)
 
 
+def _calmed(g: Any, vhat: Any, lr: Any, eps: Any) -> Any:
+    """The learning rate of a layer, less where its gradients are larger than v expects."""
+    surprise = total(g * g / np.maximum(vhat, eps * eps)) / g[0].size
+    return lr / np.maximum(1.0, np.sqrt(surprise))
+
+
+def _stable(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    if s.decay == "coupled":
+        g = decay_before(p, g, lr, s.weight_decay, s.decay)[1]
+    vhat = corrected(state["v"], s.beta2, t)
+    lr = _calmed(g, vhat, lr, s.eps)
+    m, rate = corrected(state["m"], s.beta1, t), lr / root(vhat, s.eps, False)
+    return Parts(m, rate, decayed(p, rate * m, lr, s.weight_decay, s.decay))
+
+
 @optimizer(
     title="StableAdamW",
+    parts=_stable,
     paper="Wortsman et al. 2023, arXiv:2304.13013",
     reference="pytorch_optimizer.StableAdamW",
 )
@@ -345,8 +426,7 @@ def stableadamw(
     _, g = decay_before(p, g, lr, weight_decay, decay if decay == "coupled" else "after")
     m, v = moments(g, state, beta1, beta2)
     vhat = corrected(v, beta2, t)
-    surprise = total(g * g / np.maximum(vhat, eps * eps)) / g[0].size
-    lr = lr / np.maximum(1.0, np.sqrt(surprise))
+    lr = _calmed(g, vhat, lr, eps)
     if decay == "decoupled":
         p, g = decay_before(p, g, lr, weight_decay, decay)
     return decay_after(p - lr * corrected(m, beta1, t) / root(vhat, eps, False), lr, weight_decay, decay)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -10,16 +11,22 @@ import numpy as np
 from optanim.kinds import optimizer
 from optanim.optimizers._parts import (
     Decay,
+    Parts,
     State,
     adam_direction,
     adam_root,
+    adam_split,
     average,
+    caution,
     cautious,
     corrected,
     decay_after,
     decay_before,
+    decayed,
+    explained,
     moments,
     norm,
+    signed,
     tangent,
 )
 from optanim.settings import NonNegative, Positive, Scheduled, Unit
@@ -28,8 +35,18 @@ LIANG = "Liang et al. 2024, arXiv:2411.16085"
 Rescale = Literal["mean", "plus_one"]
 
 
+def _cautious_adamw(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    m, rate = adam_split(g, state, lr, t, s)
+    return m, rate * caution(m, g, s.rescale)
+
+
+def _cautious_lion(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return signed(state["c"], lr * caution(state["c"], g, s.rescale))
+
+
 @optimizer(
     title="Cautious AdamW",
+    parts=explained(_cautious_adamw, "decoupled"),
     paper=LIANG,
     reference="timm.optim.AdamWLegacy(caution=True)",
     variants={"the paper": {"rescale": "plus_one", "but": "its weight decay comes after the step"}},
@@ -62,6 +79,7 @@ def cautious_adamw(
 
 @optimizer(
     title="Cautious Lion",
+    parts=explained(_cautious_lion),
     paper=LIANG,
     reference="timm.optim.Lion(caution=True)",
     variants={
@@ -91,13 +109,20 @@ def cautious_lion(
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state.get("m", 0.0)
-    step = cautious(np.sign(average(m, g, beta1)), g, rescale)
+    c = state["c"] = average(m, g, beta1)
+    step = cautious(np.sign(c), g, rescale)
     state["m"] = average(m, g, beta2)
     return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
+def _grams(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    m, rate = adam_split(g, state, lr, t, s)
+    return abs(m) * np.sign(g), rate
+
+
 @optimizer(
     title="Grams",
+    parts=explained(_grams, "decoupled"),
     paper="Cao et al. 2024, arXiv:2412.17107",
     reference="pytorch_optimizer.Grams",
 )
@@ -125,8 +150,13 @@ def grams(
     return p - lr * abs(adam_direction(g, state, t, beta1, beta2, eps)) * np.sign(g)
 
 
+def _ano(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return abs(g) * np.sign(state["m"]), lr / adam_root(state["v"], s.beta2, t, s.eps)
+
+
 @optimizer(
     title="Ano",
+    parts=explained(_ano),
     paper="Kegreisz 2025, arXiv:2508.18258",
     reference="pytorch_optimizer.Ano",
 )
@@ -160,8 +190,18 @@ def ano(
     return decay_after(new, lr, weight_decay, decay)
 
 
+def _adamp(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    m = average(state["m"], g, s.beta1) if s.nesterov else state["m"]
+    scale = adam_root(state["v"], s.beta2, t, s.eps, s.eps_hat)
+    u, free = tangent(p, g, m / scale, s.delta, s.eps)
+    share = np.where(free, s.wd_ratio, 1.0)
+    return Parts(corrected(u * scale, s.beta1, t), lr / scale, lr * s.weight_decay * share * p)
+
+
 @optimizer(
     title="AdamP",
+    parts=_adamp,
     paper="Heo et al. 2021, arXiv:2006.08217",
     reference="timm.optim.AdamP",
     variants={"pytorch_optimizer.AdamP": {"eps_hat": True}},
@@ -201,8 +241,16 @@ def adamp(
     return p - corrected(lr, beta1, t) * u
 
 
+def _adan(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    m = corrected(state["m"], s.beta1, t) + s.beta2 * corrected(state["v"], s.beta2, t)
+    rate, pull = lr / adam_root(state["n"], s.beta3, t, s.eps), lr * s.weight_decay
+    return Parts(m, rate, pull * p if s.decay == "decoupled" else (p - rate * m) * (pull / (1 + pull)))
+
+
 @optimizer(
     title="Adan",
+    parts=_adan,
     paper="Xie et al. 2022, arXiv:2208.06677",
     reference="timm.optim.Adan",
     variants={
@@ -247,8 +295,22 @@ def adan(
     return (p - lr * step) / (1 + lr * weight_decay)
 
 
+def _mars(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    if not s.optimize_1d and p.ndim == 2:
+        lr, s.beta1, s.beta2, s.mars_type = lr * s.lr_1d_factor, s.beta1_1d, s.beta2_1d, "adamw"
+        s.weight_decay = s.weight_decay if s.weight_decay_1d is None else s.weight_decay_1d
+    if s.mars_type == "lion":
+        m, rate = signed(state["m"], lr)
+    else:
+        scale = adam_root(state["v"], s.beta2, t, s.eps, s.eps_hat, s.eps_root)
+        m, rate = corrected(state["m"], s.beta1, t), lr / scale
+    return Parts(m, rate, decayed(p, rate * m, lr, s.weight_decay, "decoupled"))
+
+
 @optimizer(
     title="MARS",
+    parts=_mars,
     paper="Yuan et al. 2024, arXiv:2411.10438",
     reference="pytorch_optimizer.MARS(optimize_1d=True)",
     variants={

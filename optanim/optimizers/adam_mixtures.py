@@ -15,6 +15,7 @@ from optanim.optimizers._parts import (
     corrected,
     decay_after,
     decay_before,
+    explained,
     half_life_between,
     moments,
     root,
@@ -22,8 +23,20 @@ from optanim.optimizers._parts import (
 from optanim.settings import Count, NonNegative, Scheduled, Unit
 
 
+def _mixed(g: Any, state: State, t: int, beta1: Any, beta2: Any, nu1: Any, nu2: Any) -> tuple[Any, Any]:
+    """QHAdam's averages of the gradient and of its square, out of the state after the step."""
+    a = nu1 * corrected(state["m"], beta1, t) + (1 - nu1) * g
+    return a, nu2 * corrected(state["v"], beta2, t) + (1 - nu2) * g * g
+
+
+def _qhadam(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    a, b = _mixed(g, state, t, s.beta1, s.beta2, s.nu1, s.nu2)
+    return a, lr / root(b, s.eps, False)
+
+
 @optimizer(
     title="QHAdam",
+    parts=explained(_qhadam),
     paper="Ma and Yarats 2019, arXiv:1810.06801",
     reference="pytorch_optimizer.QHAdam(betas=(0.995, 0.999), nus=(0.7, 1.0))",
     variants={
@@ -60,14 +73,20 @@ def qhadam(
     The defaults are those that the authors advise; with nu1 = nu2 = 1 this is Adam.
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
-    m, v = moments(g, state, beta1, beta2)
-    a = nu1 * corrected(m, beta1, t) + (1 - nu1) * g
-    b = nu2 * corrected(v, beta2, t) + (1 - nu2) * g * g
+    moments(g, state, beta1, beta2)
+    a, b = _mixed(g, state, t, beta1, beta2, nu1, nu2)
     return decay_after(p - lr * a / root(b, eps, False), lr, weight_decay, decay)
+
+
+def _ademamix(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    share = s.alpha if s.warmup is None else s.alpha * min(t / s.warmup, 1.0)
+    m = corrected(state["m"], s.beta1, t) + share * state["s"]
+    return m, lr / adam_root(state["v"], s.beta2, t, s.eps)
 
 
 @optimizer(
     title="AdEMAMix",
+    parts=explained(_ademamix),
     paper="Pagliardini et al. 2024, arXiv:2409.03137",
     reference="pytorch_optimizer.AdEMAMix",
     variants={
@@ -114,8 +133,15 @@ def ademamix(
     return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
+def _simplified(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    m = state["m"] + s.alpha * g
+    m = corrected(m, s.beta2, t) if s.averaged else m
+    return m, lr / adam_root(state["v"], s.beta2, t, s.eps)
+
+
 @optimizer(
     title="SimplifiedAdEMAMix",
+    parts=explained(_simplified),
     paper="Morwani et al. 2025, arXiv:2502.02431",
     reference="optax.contrib.simplified_ademamix",
     variants={"pytorch_optimizer.SimplifiedAdEMAMix": {"averaged": True}},
@@ -158,8 +184,14 @@ def simplified_ademamix(
     return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
+def _laprop(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    scale = adam_root(state["v"], s.beta2, t, s.eps, s.eps_hat, s.eps_root)
+    return state["m"] / np.where(state["w"] > 0, state["w"], 1.0) * scale, lr / scale
+
+
 @optimizer(
     title="LaProp",
+    parts=explained(_laprop),
     paper="Ziyin et al. 2020, arXiv:2002.04839",
     reference="timm.optim.LaProp",
     variants={"pytorch_optimizer.LaProp": {"eps_hat": True, "eps_root": 1e-15}},

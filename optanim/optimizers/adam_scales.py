@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -11,10 +12,12 @@ from optanim.optimizers._parts import (
     Decay,
     State,
     adam_root,
+    adam_split,
     average,
     corrected,
     decay_after,
     decay_before,
+    explained,
     moments,
     power,
     rectification,
@@ -24,8 +27,13 @@ from optanim.optimizers._parts import (
 from optanim.settings import Count, NonNegative, Positive, Scheduled, Unit, Whole
 
 
+def _divided(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return corrected(state["m"], s.beta1, t), lr * state["rate"]
+
+
 @optimizer(
     title="AdaBelief",
+    parts=explained(_divided),
     paper="Zhuang et al. 2020, arXiv:2010.07468",
     reference="adabelief_pytorch.AdaBelief(rectify=False)",
     variants={
@@ -64,18 +72,19 @@ def adabelief(
     s = state["s"] = average(state.get("s", 0.0), (g - m) ** 2, beta2) + eps_root
     if amsgrad and not rectify:
         s = state["u"] = np.maximum(state.get("u", 0.0), s)
-    step = corrected(m, beta1, t)
     if rectify:
         enough, r = rectification(beta2, t)
         scale = adam_root(s, beta2, t, eps, True)
-        step = step * np.where(enough, r / np.where(enough, scale, 1.0), 1.0)
+        rate = np.where(enough, r / np.where(enough, scale, 1.0), 1.0)
     else:
-        step = step / adam_root(s, beta2, t, eps)
-    return decay_after(p - lr * step, lr, weight_decay, decay)
+        rate = 1 / adam_root(s, beta2, t, eps)
+    state["rate"] = rate
+    return decay_after(p - lr * (corrected(m, beta1, t) * rate), lr, weight_decay, decay)
 
 
 @optimizer(
     title="Yogi",
+    parts=explained(adam_split),
     paper="Zaheer et al. 2018, papers.nips.cc/paper/8186",
     reference="pytorch_optimizer.Yogi",
     variants={"optax.yogi": {}},
@@ -111,6 +120,7 @@ def yogi(
 
 @optimizer(
     title="DiffGrad",
+    parts=explained(_divided),
     paper="Dubey et al. 2020, arXiv:1909.11015",
     reference="pytorch_optimizer.DiffGrad",
 )
@@ -139,12 +149,17 @@ def diffgrad(
     m, v = moments(g, state, beta1, beta2)
     c = 1 / (1 + np.exp(-abs(state.get("before", 0.0) - g)))
     state["before"] = g
-    scale = adam_root(v, beta2, t, eps, True, eps_root)
-    return decay_after(p - lr * c * corrected(m, beta1, t) / scale, lr, weight_decay, decay)
+    rate = state["rate"] = c / adam_root(v, beta2, t, eps, True, eps_root)
+    return decay_after(p - lr * rate * corrected(m, beta1, t), lr, weight_decay, decay)
+
+
+def _held(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return state["m"], state["rate"]
 
 
 @optimizer(
     title="AdaBound",
+    parts=explained(_held),
     paper="Luo et al. 2019, arXiv:1902.09843",
     reference="pytorch_optimizer.AdaBound",
     variants={
@@ -185,12 +200,13 @@ def adabound(
     first = state["first_lr"] = np.where(known > 0, known, lr)
     f = final_lr * lr / np.where(first > 0, first, 1.0)
     a = corrected(lr, beta1, t) / adam_root(v, beta2, t, eps, True, eps_root)
-    rate = np.clip(a, f * (1 - 1 / (gamma * t + 1)), f * (1 + 1 / (gamma * t)))
+    rate = state["rate"] = np.clip(a, f * (1 - 1 / (gamma * t + 1)), f * (1 + 1 / (gamma * t)))
     return decay_after(p - rate * m, lr, weight_decay, decay)
 
 
 @optimizer(
     title="AdaMod",
+    parts=explained(_held),
     paper="Ding et al. 2019, arXiv:1910.12249",
     reference="pytorch_optimizer.AdaMod",
 )
@@ -220,11 +236,25 @@ def adamod(
     m, v = moments(g, state, beta1, beta2)
     a = corrected(lr, beta1, t) / adam_root(v, beta2, t, eps, True)
     b = state["b"] = average(state.get("b", 0.0), a, beta3)
-    return decay_after(p - np.minimum(a, b) * m, lr, weight_decay, decay)
+    rate = state["rate"] = np.minimum(a, b)
+    return decay_after(p - rate * m, lr, weight_decay, decay)
+
+
+def _weighted(queue: Sequence[Any], beta1: Any) -> Any:
+    """The average of gradients from the oldest to the newest, weighted by beta1**age."""
+    weights = [power(beta1, age) for age in range(len(queue))]
+    return sum(weight * past for weight, past in zip(weights, queue[::-1], strict=True)) / sum(weights)
+
+
+def _adashift(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    if "v" not in state:
+        return g, np.zeros_like(g)
+    return _weighted(state["queue"], s.beta1), lr / adam_root(state["v"], s.beta2, t - s.keep_num, s.eps)
 
 
 @optimizer(
     title="AdaShift",
+    parts=explained(_adashift),
     paper="Zhou et al. 2019, arXiv:1810.00143",
     reference="pytorch_optimizer.AdaShift",
 )
@@ -256,13 +286,12 @@ def adashift(
     if reduce == "max":
         old = np.max(old, axis=tuple(range(1, g.ndim)), keepdims=True)
     v = state["v"] = average(state.get("v", 0.0), old, beta2)
-    weights = [power(beta1, age) for age in range(keep_num)]
-    m = sum(weight * past for weight, past in zip(weights, queue[:0:-1], strict=True)) / sum(weights)
-    return p - lr * m / adam_root(v, beta2, t - keep_num, eps)
+    return p - lr * _weighted(queue[1:], beta1) / adam_root(v, beta2, t - keep_num, eps)
 
 
 @optimizer(
     title="AvaGrad",
+    parts=explained(_divided),
     paper="Savarese et al. 2021, arXiv:1912.01823",
     reference="pytorch_optimizer.AvaGrad",
     sees="all",
@@ -291,16 +320,25 @@ def avagrad(
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state["m"] = average(state.get("m", 0.0), g, beta1)
     w = state.get("v", np.zeros_like(g))
+    state["rate"] = np.zeros_like(g)
     if t > 1:
-        p = p - lr * state["c"] * corrected(m, beta1, t) / adam_root(w, beta2, t - 1, eps)
+        state["rate"] = state["c"] / adam_root(w, beta2, t - 1, eps)
+        p = p - lr * state["rate"] * corrected(m, beta1, t)
     state["v"] = average(w, g * g, beta2)
     rate = 1 / adam_root(w, beta2, t, eps)
     state["c"] = 1 / np.sqrt(total(rate * rate) / g[0].size)
     return decay_after(p, lr, weight_decay, decay)
 
 
+def _adopt(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    if t == 1:
+        return g, np.zeros_like(g)
+    return state["m"] * state["scale"], lr / state["scale"]
+
+
 @optimizer(
     title="ADOPT",
+    parts=explained(_adopt),
     paper="Taniguchi et al. 2024, arXiv:2411.02853",
     reference="optax.contrib.adopt",
     variants={
@@ -335,7 +373,8 @@ def adopt(
     if t == 1:
         state["v"] = g * g
         return decay_after(p, lr, weight_decay, decay)
-    u = g / np.maximum(np.sqrt(state["v"]), eps)
+    scale = state["scale"] = np.maximum(np.sqrt(state["v"]), eps)
+    u = g / scale
     if clip_exponent is not None:
         most = power(float(max(t - clip_lag, 0)), clip_exponent)
         u = np.clip(u, -most, most)
@@ -344,8 +383,13 @@ def adopt(
     return decay_after(p - lr * m, lr, weight_decay, decay)
 
 
+def _acprop(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr / state["scale"]
+
+
 @optimizer(
     title="ACProp",
+    parts=explained(_acprop),
     paper="Zhuang et al. 2021, arXiv:2110.05454",
     reference="optax.contrib.acprop",
 )
@@ -374,4 +418,5 @@ def acprop(
     believed = corrected(s, beta2, t - 1) if t > 1 else np.ones_like(g)
     state["s"] = average(s, (g - m) ** 2, beta2) + eps_root
     state["m"] = average(m, g, beta1)
-    return decay_after(p - lr * g / root(believed, eps, False), lr, weight_decay, decay)
+    scale = state["scale"] = root(believed, eps, False)
+    return decay_after(p - lr * g / scale, lr, weight_decay, decay)

@@ -14,14 +14,21 @@ from optanim.optimizers._parts import (
     corrected,
     decay_after,
     decay_before,
+    explained,
+    inside,
     over,
     root,
 )
 from optanim.settings import NonNegative, Scheduled, Unit
 
 
+def _adagrad(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, over(lr / (1 + (t - 1) * s.lr_decay), root(state["s"], s.eps, s.eps_inside_sqrt))
+
+
 @optimizer(
     title="Adagrad",
+    parts=explained(_adagrad),
     paper="Duchi et al. 2011, jmlr.org/papers/v12/duchi11a",
     reference="torch.optim.Adagrad",
     variants={
@@ -60,9 +67,27 @@ def adagrad(
     return decay_after(p - step, lr, weight_decay, decay)
 
 
+def _spread(state: State, t: int, alpha: Any, bias_correction: bool, centered: bool) -> Any:
+    """RMSprop's average of the squared gradients, about that of the gradients if it is centered."""
+    s, m = state["s"], state["m"] if centered else 0.0
+    if bias_correction:
+        s, m = corrected(s, alpha, t), corrected(m, alpha, t)
+    return s - m**2 if centered else s
+
+
+def _rmsprop(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    spread = _spread(state, t, s.alpha, s.bias_correction, s.centered)
+    scale = root(spread, s.eps, s.eps_inside_sqrt)
+    v, rate = inside(state["v"], lr) if s.lr_inside else (state["v"], lr)
+    if s.nesterov:
+        v = (inside(lr * g, lr)[0] if s.lr_inside else g) / scale + s.momentum * v
+    return v * scale, rate / scale
+
+
 @optimizer(
     title="RMSprop",
     velocity="v",
+    parts=explained(_rmsprop),
     paper="Tieleman and Hinton 2012, Coursera lecture 6.5",
     reference="torch.optim.RMSprop",
     variants={
@@ -112,13 +137,10 @@ def rmsprop(
     bias_correction: s and m are divided by 1 - alpha**t;  lr_inside: lr * u in place of u, as in momentum
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
-    s = state["s"] = average(state.get("s", initial), g * g, alpha)
-    if bias_correction:
-        s = corrected(s, alpha, t)
+    state["s"] = average(state.get("s", initial), g * g, alpha)
     if centered:
-        m = state["m"] = average(state.get("m", 0.0), g, alpha)
-        s = s - (corrected(m, alpha, t) if bias_correction else m) ** 2
-    u = g / root(s, eps, eps_inside_sqrt)
+        state["m"] = average(state.get("m", 0.0), g, alpha)
+    u = g / root(_spread(state, t, alpha, bias_correction, centered), eps, eps_inside_sqrt)
     if lr_inside:
         u = lr * u
     v = state["v"] = momentum * state.get("v", 0.0) + u
@@ -126,8 +148,13 @@ def rmsprop(
     return decay_after(p - (step if lr_inside else lr * step), lr, weight_decay, decay)
 
 
+def _adadelta(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr * state["rate"]
+
+
 @optimizer(
     title="Adadelta",
+    parts=explained(_adadelta),
     paper="Zeiler 2012, arXiv:1212.5701",
     reference="torch.optim.Adadelta",
     variants={
@@ -160,13 +187,19 @@ def adadelta(
     p, g = decay_before(p, g, lr, weight_decay, decay)
     s = state["s"] = average(state.get("s", 0.0), g * g, rho)
     d = state.get("d", 0.0)
-    u = np.sqrt(d + eps) / np.sqrt(s + eps) * g
+    rate = state["rate"] = np.sqrt(d + eps) / np.sqrt(s + eps)
+    u = rate * g
     state["d"] = average(d, u * u, rho)
     return decay_after(p - lr * u, lr, weight_decay, decay)
 
 
+def _sm3(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return state["m"] * state["scale"], over(lr, state["scale"])
+
+
 @optimizer(
     title="SM3",
+    parts=explained(_sm3),
     velocity="m",
     paper="Anil et al. 2019, arXiv:1901.11150",
     reference="pytorch_optimizer.SM3",
@@ -201,7 +234,8 @@ def sm3(
     for axis, was in zip(axes, old, strict=True):
         most = s.max(axis=tuple(other for other in axes if other != axis), keepdims=True)
         state[f"s{axis}"] = np.where(beta > 0, np.maximum(was, most), most)
-    m = state["m"] = average(state.get("m", 0.0), over(g, np.sqrt(s + eps)), momentum)
+    scale = state["scale"] = np.sqrt(s + eps)
+    m = state["m"] = average(state.get("m", 0.0), over(g, scale), momentum)
     return p - lr * m
 
 
@@ -258,8 +292,13 @@ def ftrl(
     return np.where(moves, decay_after(new, lr, weight_decay, decay), old)
 
 
+def _kate(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, over(lr * np.sqrt(state["m2"]), state["b2"])
+
+
 @optimizer(
     title="Kate",
+    parts=explained(_kate),
     paper="Choudhury et al. 2024, arXiv:2403.02648",
     reference="pytorch_optimizer.Kate",
 )

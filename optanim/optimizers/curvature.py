@@ -7,15 +7,20 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import average, corrected, decay_before, power, total
+from optanim.optimizers._parts import average, corrected, decay_before, explained, over, power, total
 from optanim.settings import Count, Lead, NonNegative, Positive, Scheduled, Unit
 
 Decay = Literal["coupled", "decoupled"]
 State = dict[str, Any]
 
 
+def _measured(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, state["rate"]
+
+
 @optimizer(
     title="Barzilai-Borwein",
+    parts=explained(_measured),
     paper="Barzilai and Borwein 1988, doi:10.1093/imanum/8.1.141",
     reference="the paper",
     sees="all",
@@ -35,7 +40,8 @@ def barzilai_borwein(
     bend = _dot(s, y)
     above, below = (_dot(s, s), bend) if step == "long" else (bend, _dot(y, y))
     measured = (bend > 0) & (below > 0)
-    return p - np.where(measured, above / np.where(measured, below, 1.0), lr) * g
+    rate = state["rate"] = np.where(measured, above / np.where(measured, below, 1.0), lr)
+    return p - rate * g
 
 
 @optimizer(
@@ -133,8 +139,13 @@ def levenberg_marquardt(
     return np.where(better, trial, p)
 
 
+def _adahessian(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return corrected(state["m"], s.beta1, t), lr / state["scale"]
+
+
 @optimizer(
     title="AdaHessian",
+    parts=explained(_adahessian),
     paper="Yao et al. 2021, arXiv:2006.00719",
     reference="pytorch_optimizer.AdaHessian",
     variants={
@@ -176,11 +187,19 @@ def adahessian(
     bend = np.sqrt(corrected(state["v"], beta2, t))
     if not (isinstance(hessian_power, float) and hessian_power == 1):
         bend = power(bend, hessian_power)
-    return p - lr * corrected(m, beta1, t) / (bend + eps)
+    scale = state["scale"] = bend + eps
+    return p - lr * corrected(m, beta1, t) / scale
+
+
+def _sophia(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    m, scale = state["m"], np.maximum(s.gamma * state["h"], s.eps)
+    # Where the step is held back its length is clip, whatever the gradient.
+    return m, np.where(abs(m) > s.clip * scale, over(lr * s.clip, abs(m)), lr / scale)
 
 
 @optimizer(
     title="Sophia-H",
+    parts=explained(_sophia),
     paper="Liu et al. 2024, arXiv:2305.14342",
     reference="pytorch_optimizer.SophiaH",
     variants={

@@ -2,18 +2,67 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import State, adam_direction, average, decay_before, norm
+from optanim.optimizers._parts import (
+    Parts,
+    State,
+    adam_direction,
+    adam_fraction,
+    average,
+    decay_before,
+    explained,
+    inside,
+    norm,
+)
 from optanim.settings import Lead, NonNegative, Positive, Scheduled, Unit
+
+
+def _lars(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    if s.exclude_vectors and p.ndim == 2:
+        ratio, scale, u = np.ones_like(g), lr, g
+    else:
+        u = g + s.weight_decay * p
+        ratio, scale = _lars_scale(
+            p, g, u, lr, s.weight_decay, s.trust_coefficient, s.eps, s.norms_apart, s.larc, s.always_adapt
+        )
+    step = scale * u + s.momentum * state["v"] if s.nesterov else state["v"]
+    return Parts(*inside(step, scale), trust=ratio)
+
+
+def _lars_scale(
+    p: Any,
+    g: Any,
+    u: Any,
+    lr: Any,
+    weight_decay: Any,
+    trust_coefficient: Any,
+    eps: Any,
+    norms_apart: bool,
+    larc: bool,
+    always_adapt: bool,
+) -> tuple[Any, Any]:
+    """The trust ratio of LARS, and the learning rate of the layer."""
+    weights = norm(p)
+    if norms_apart:
+        ratio = trust_ratio(trust_coefficient * weights, norm(g), weight_decay * weights + eps)
+    else:
+        ratio = trust_ratio(trust_coefficient * weights, norm(u), eps)
+    scale = np.minimum(ratio, lr) if larc else lr * ratio
+    if always_adapt:
+        return ratio, scale
+    return np.where(weight_decay > 0, ratio, 1.0), np.where(weight_decay > 0, scale, lr)
 
 
 @optimizer(
     title="LARS",
     by_weights=True,
+    parts=_lars,
     velocity="v",
     paper="You et al. 2017, arXiv:1708.03888",
     reference="optax.lars",
@@ -60,20 +109,35 @@ def lars(
         step = lr * g
     else:
         u = g + weight_decay * p
-        weights, beside = norm(p), norm(g)
-        if norms_apart:
-            ratio = trust_ratio(trust_coefficient * weights, beside, weight_decay * weights + eps)
-        else:
-            ratio = trust_ratio(trust_coefficient * weights, norm(u), eps)
-        scale = np.minimum(ratio, lr) if larc else lr * ratio
-        step = (scale if always_adapt else np.where(weight_decay > 0, scale, lr)) * u
+        _, scale = _lars_scale(
+            p, g, u, lr, weight_decay, trust_coefficient, eps, norms_apart, larc, always_adapt
+        )
+        step = scale * u
     v = state["v"] = momentum * state.get("v", 0.0) + step
     return p - (step + momentum * v if nesterov else v)
+
+
+def _lamb(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    m, scale = adam_fraction(state, t, s.beta1, s.beta2, s.eps, s.bias_correction)
+    pull = s.weight_decay * p
+    apart = s.decay == "decoupled"
+    weights, u = (p - lr * pull, m / scale) if apart else (p, m / scale + pull)
+    ratio = _lamb_ratio(weights, u, s.trust_clip, s.always_adapt, s.weight_decay)
+    return Parts(m, lr * ratio / scale, lr * (pull if apart else ratio * pull), ratio)
+
+
+def _lamb_ratio(p: Any, u: Any, trust_clip: Any, always_adapt: bool, weight_decay: Any) -> Any:
+    ratio = trust_ratio(norm(p), norm(u))
+    if trust_clip is not None:
+        ratio = np.minimum(ratio, trust_clip)
+    return ratio if always_adapt else np.where(weight_decay > 0, ratio, 1.0)
 
 
 @optimizer(
     title="LAMB",
     by_weights=True,
+    parts=_lamb,
     paper="You et al. 2020, arXiv:1904.00962",
     reference="optax.lamb",
     variants={
@@ -118,16 +182,17 @@ def lamb(
         p = p * (1 - lr * weight_decay)
     else:
         u = u + weight_decay * p
-    ratio = trust_ratio(norm(p), norm(u))
-    if trust_clip is not None:
-        ratio = np.minimum(ratio, trust_clip)
-    if not always_adapt:
-        ratio = np.where(weight_decay > 0, ratio, 1.0)
-    return p - lr * ratio * u
+    return p - lr * _lamb_ratio(p, u, trust_clip, always_adapt, weight_decay) * u
+
+
+def _novograd(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    scale = np.sqrt(state["v"]) + s.eps
+    return state["m"] * scale, lr / scale
 
 
 @optimizer(
     title="NovoGrad",
+    parts=explained(_novograd),
     paper="Ginsburg et al. 2019, arXiv:1905.11286",
     reference="pytorch_optimizer.NovoGrad",
     variants={
@@ -167,9 +232,25 @@ def novograd(
     return p - lr * u
 
 
+def _fromage(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    ratio = trust_ratio(np.maximum(norm(p), s.min_norm), np.maximum(norm(g), s.min_norm))
+    drawn = 1 / np.sqrt(1 + lr * lr)
+    if "bound" in state:
+        drawn = drawn * _within((p - lr * ratio * g) * drawn, state["bound"])
+    return Parts(g, lr * ratio * drawn, p * (1 - drawn), ratio)
+
+
+def _within(p: Any, bound: Any) -> Any:
+    """What draws p in to a length of at most a bound."""
+    length = norm(p)
+    return np.where(length > bound, bound / np.where(length > 0, length, 1.0), 1.0)
+
+
 @optimizer(
     title="Fromage",
     by_weights=True,
+    parts=_fromage,
     paper="Bernstein et al. 2020, arXiv:2002.03432",
     reference="pytorch_optimizer.Fromage",
     variants={"optax.fromage": {"min_norm": 1e-6}},
@@ -195,8 +276,7 @@ def fromage(
     ratio = trust_ratio(np.maximum(norm(p), min_norm), np.maximum(norm(g), min_norm))
     p = (p - lr * ratio * g) / np.sqrt(1 + lr * lr)
     if p_bound is not None:
-        length = norm(p)
-        p = p * np.where(length > bound, bound / np.where(length > 0, length, 1.0), 1.0)
+        p = p * _within(p, bound)
     return p
 
 

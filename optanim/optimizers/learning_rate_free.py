@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import average, decay_before, norm, over, power, total
+from optanim.optimizers._parts import average, decay_before, explained, norm, over, power, total
 from optanim.settings import Lead, NonNegative, Positive, Scheduled, Unit
 
 State = dict[str, Any]
@@ -21,8 +21,13 @@ Decay = Literal["coupled", "decoupled"]
 DADAPTATION = "Defazio and Mishchenko 2023, arXiv:2301.07733"
 
 
+def _far(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr * state["rate"]
+
+
 @optimizer(
     title="DoG",
+    parts=explained(_far),
     paper="Ivgi et al. 2023, arXiv:2302.12022",
     reference="dog.DoG of github.com/formll/dog, optax.contrib.dog",
     lr=1.0,
@@ -53,11 +58,13 @@ def dog(
     first: Any = reps_rel * (1 + norm(start)) if r0 is None else r0
     r = state["r"] = np.maximum(state.get("r", first), norm(p - start))
     s = state["s"] = state.get("s", 0.0) + total(g * g)
+    state["rate"] = over(r, np.sqrt(s + eps))
     return p - lr * over(r * g, np.sqrt(s + eps))
 
 
 @optimizer(
     title="LDoG",
+    parts=explained(_far),
     paper="Ivgi et al. 2023, arXiv:2302.12022",
     reference="dog.LDoG of github.com/formll/dog",
     lr=1.0,
@@ -87,6 +94,7 @@ def ldog(
 
 @optimizer(
     title="DoWG",
+    parts=explained(_far),
     paper="Khaled et al. 2023, arXiv:2305.16284",
     reference="optax.contrib.dowg",
     lr=1.0,
@@ -115,6 +123,7 @@ def dowg(
     first: Any = np.sqrt(eps) if r0 is None else r0
     r = state["r"] = np.maximum(state.get("r", first), norm(p - start))
     s = state["s"] = state.get("s", 0.0) + r * r * total(g * g)
+    state["rate"] = over(r * r, np.sqrt(s) + eps)
     return p - lr * over(r * r * g, np.sqrt(s) + eps)
 
 

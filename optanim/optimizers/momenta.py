@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Annotated, Any
 
 import numpy as np
@@ -9,10 +10,12 @@ import numpy as np
 from optanim.kinds import optimizer
 from optanim.optimizers._parts import (
     Decay,
+    Parts,
     State,
     average,
     decay_after,
     decay_before,
+    explained,
     power,
     tangent,
 )
@@ -22,9 +25,14 @@ Share = Annotated[float, Number(low=0, high=1)]
 Betas = Annotated[tuple[float, ...], ListOf(Number(low=0, high=1, high_open=True))]
 
 
+def _mixed(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return (1 - s.nu) * g + s.nu * state["v"], lr
+
+
 @optimizer(
     title="QHM",
     velocity="v",
+    parts=explained(_mixed),
     paper="Ma and Yarats 2019, arXiv:1810.06801",
     reference="qhoptim.pyt.QHM, at the values it recommends",
     variants={
@@ -55,8 +63,13 @@ def qhm(
     return decay_after(p - lr * ((1 - nu) * g + nu * v), lr, weight_decay, decay)
 
 
+def _all_balls(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return sum(state["v"]) / len(state["v"]), lr
+
+
 @optimizer(
     title="AggMo",
+    parts=explained(_all_balls),
     paper="Lucas et al. 2019, arXiv:1804.00325",
     reference="pytorch_optimizer.AggMo",
     variants={"torch_optimizer.AggMo": {}},
@@ -160,8 +173,17 @@ def asgd(
     return p
 
 
+def _along(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    s = SimpleNamespace(**settings)
+    ahead = g + s.momentum * state["v"] if s.nesterov else state["v"]
+    u, free = tangent(p, g, ahead, s.delta, s.eps)
+    share = np.where(free, s.wd_ratio, 1.0) / (1 - s.momentum)
+    return Parts(u, lr, lr * s.weight_decay * share * p)
+
+
 @optimizer(
     title="SGDP",
+    parts=_along,
     paper="Heo et al. 2021, arXiv:2006.08217",
     reference="pytorch_optimizer.SGDP",
     variants={

@@ -6,14 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import Decay, State, decay_after, decay_before
+from optanim.optimizers._parts import Decay, State, decay_after, decay_before, explained, inside
 from optanim.settings import Lead, NonNegative, Scheduled, Unit
 
 SUTSKEVER = "Sutskever et al. 2013, proceedings.mlr.press/v28/sutskever13"
 POLYAK = "Polyak 1964, doi:10.1016/0041-5553(64)90137-5"
 
 
-@optimizer(title="GD", paper="Cauchy 1847, Comptes rendus 25, 536", reference="torch.optim.SGD")
+def _slope(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr
+
+
+def _ball(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return (g + s.momentum * state["v"] if s.nesterov else state["v"]), lr
+
+
+@optimizer(
+    title="GD",
+    paper="Cauchy 1847, Comptes rendus 25, 536",
+    reference="torch.optim.SGD",
+    parts=explained(_slope),
+)
 def gd(p: Any, g: Any, state: State, lr: Any, t: int) -> Any:
     """Gradient descent: straight down the slope, as far as it is steep.
 
@@ -42,6 +55,7 @@ def _nesterov_needs(settings: Mapping[str, Any]) -> str | None:
         },
     },
     check=_nesterov_needs,
+    parts=explained(_ball),
 )
 def sgd(
     p: Any,
@@ -69,9 +83,14 @@ def sgd(
     return decay_after(p - lr * step, lr, weight_decay, decay)
 
 
+def _heavy(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return inside(state["v"], lr) if s.lr_inside else (state["v"], lr)
+
+
 @optimizer(
     title="Momentum",
     velocity="v",
+    parts=explained(_heavy),
     paper=POLYAK,
     reference="torch.optim.SGD, at momentum 0.9",
     variants={"optax.sgd": {}, "keras.optimizers.SGD": {"lr_inside": True, "decay": "decoupled"}},
@@ -104,9 +123,16 @@ def momentum(
     return decay_after(new, lr, weight_decay, decay)
 
 
+def _ahead(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    if s.lr_inside:
+        return inside(lr * g + s.momentum * state["v"], lr)
+    return g + s.momentum * state["v"], lr
+
+
 @optimizer(
     title="Nesterov",
     velocity="v",
+    parts=explained(_ahead),
     paper=SUTSKEVER,
     reference="torch.optim.SGD(nesterov=True), at momentum 0.9",
     variants={
@@ -152,6 +178,7 @@ def nesterov(
         "pytorch_optimizer.SGDW": {"momentum": 0.0, "weight_decay": 0.0},
         "torch_optimizer.SGDW": "subtracts lr * weight_decay from every parameter, however large it is",
     },
+    parts=explained(_ball, "decoupled"),
     check=_nesterov_needs,
 )
 def sgdw(

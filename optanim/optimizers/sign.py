@@ -7,14 +7,32 @@ from typing import Annotated, Any
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import Decay, State, average, decay_after, decay_before
+from optanim.optimizers._parts import (
+    Decay,
+    State,
+    average,
+    decay_after,
+    decay_before,
+    explained,
+    over,
+    signed,
+)
 from optanim.settings import Lead, NonNegative, Number, Positive, Scheduled, Unit
 
 BERNSTEIN = "Bernstein et al. 2018, arXiv:1802.04434"
 
 
+def _slope(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return signed(g, lr)
+
+
+def _average(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return signed(state["m"], lr)
+
+
 @optimizer(
     title="signSGD",
+    parts=explained(_slope),
     paper=BERNSTEIN,
     reference="optax.sign_sgd",
     variants={"pytorch_optimizer.SignSGD": "with momentum 0; else it is signum"},
@@ -40,6 +58,7 @@ def signsgd(
 @optimizer(
     title="Signum",
     velocity="m",
+    parts=explained(_average),
     paper=BERNSTEIN,
     reference="pytorch_optimizer.SignSGD",
     variants={"optax.signum": {}},
@@ -67,6 +86,7 @@ def signum(
 
 @optimizer(
     title="Tiger",
+    parts=explained(_average),
     paper="Su 2023, github.com/bojone/tiger",
     reference="pytorch_optimizer.Tiger",
 )
@@ -92,8 +112,13 @@ def tiger(
     return decay_after(p - lr * np.sign(m), lr, weight_decay, decay)
 
 
+def _newest(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return signed(state["c"], lr)
+
+
 @optimizer(
     title="Lion",
+    parts=explained(_newest),
     paper="Chen et al. 2023, arXiv:2302.06675",
     reference="lion_pytorch.Lion",
     variants={
@@ -123,12 +148,18 @@ def lion(
     """
     p, g = decay_before(p, g, lr, weight_decay, decay)
     m = state.get("m", 0.0)
+    c = state["c"] = average(m, g, beta1)
     state["m"] = average(m, g, beta2)
-    return decay_after(p - lr * np.sign(average(m, g, beta1)), lr, weight_decay, decay)
+    return decay_after(p - lr * np.sign(c), lr, weight_decay, decay)
+
+
+def _own_step(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return state["before"], over(state["step"], abs(state["before"]))
 
 
 @optimizer(
     title="Rprop",
+    parts=explained(_own_step),
     paper="Riedmiller and Braun 1993, doi:10.1109/ICNN.1993.298623",
     reference="torch.optim.Rprop",
     variants={"optax.rprop": "wrong up to 0.2.8 at least: each step is the one of the gradient before"},

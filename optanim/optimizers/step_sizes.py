@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from optanim.kinds import optimizer
-from optanim.optimizers._parts import adam_direction, average, decay_before, over, power, total
+from optanim.optimizers._parts import (
+    Parts,
+    adam_direction,
+    adam_split,
+    average,
+    decay_before,
+    explained,
+    over,
+    power,
+    total,
+)
 from optanim.settings import Lead, NonNegative, Positive, Real, Scheduled, Unit
 
 State = dict[str, Any]
@@ -17,8 +27,13 @@ MOMO = "Schaipp et al. 2024, arXiv:2305.07583"
 EPSILON = float(np.finfo(float).eps)
 
 
+def _gradient(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr * state["rate"]
+
+
 @optimizer(
     title="AdaGrad-Norm",
+    parts=explained(_gradient),
     paper="Ward et al. 2019, arXiv:1806.01811",
     reference="Algorithm 1 of the paper",
     sees="all",
@@ -30,11 +45,17 @@ def adagrad_norm(p: Any, g: Any, state: State, lr: Any, t: int, *, b0: Lead[NonN
     p = p - lr * g / sqrt(s)
     """
     s = state["s"] = state.get("s", b0 * b0) + total(g * g)
+    state["rate"] = over(1.0, np.sqrt(s))
     return p - lr * over(g, np.sqrt(s))
+
+
+def _sgd_hd(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return g, lr + state["gained"]
 
 
 @optimizer(
     title="SGD-HD",
+    parts=explained(_sgd_hd),
     paper=HYPERGRADIENT,
     reference="SGDHD of github.com/gbaydin/hypergradient-descent",
     sees="all",
@@ -49,8 +70,13 @@ def sgd_hd(p: Any, g: Any, state: State, lr: Any, t: int, *, hypergrad_lr: Lead[
     return p - _learned(g, g, state, lr, hypergrad_lr) * g
 
 
+def _adam_hd(g: Any, state: State, lr: Any, t: int, s: Any) -> tuple[Any, Any]:
+    return adam_split(g, state, lr + state["gained"], t, s)
+
+
 @optimizer(
     title="Adam-HD",
+    parts=explained(_adam_hd),
     paper=HYPERGRADIENT,
     reference="the paper's Adam-HD",
     sees="all",
@@ -81,6 +107,7 @@ def adam_hd(
 
 @optimizer(
     title="Polyak",
+    parts=explained(_gradient),
     paper="Polyak 1987, Introduction to Optimization; Loizou et al. 2021, arXiv:2002.10542",
     reference="optax.polyak_sgd without max_lr",
     variants={
@@ -108,11 +135,18 @@ def polyak(
     p = p - lr * (f - f_star) / (|g|**2 + eps) * g    (max_lr: at most max_lr in place of the fraction)
     f is the loss at p, f_star the lowest there is. With max_lr it is the stochastic Polyak step SPS_max.
     """
-    return p - lr * _to_height(loss(p) - f_star, total(g * g) + eps, max_lr) * g
+    rate = state["rate"] = _to_height(loss(p) - f_star, total(g * g) + eps, max_lr)
+    return p - lr * rate * g
+
+
+def _momo(p: Any, g: Any, state: State, lr: Any, t: int, **settings: Any) -> Parts:
+    shrink = 1 + lr * settings["weight_decay"]
+    return Parts(state["m"], state["rate"], p - p / shrink)
 
 
 @optimizer(
     title="MoMo",
+    parts=_momo,
     paper=MOMO,
     reference="optax.contrib.momo",
     lr=1.0,
@@ -143,11 +177,13 @@ def momo(
     c = state["c"] = average(state.get("c", here), here, beta)
     shrink = 1 + lr * weight_decay
     height = np.maximum(shrink * (c - f_star) + total(m * p), 0.0)
-    return p / shrink - _to_height(height, total(m * m), lr) * m
+    rate = state["rate"] = _to_height(height, total(m * m), lr)
+    return p / shrink - rate * m
 
 
 @optimizer(
     title="MoMo Adam",
+    parts=_momo,
     paper=MOMO,
     reference="optax.contrib.momo_adam",
     sees="all",
@@ -180,9 +216,12 @@ def momo_adam(
     v = state["v"] = average(state.get("v", 0.0), g * g, beta2)
     c = state["c"] = average(state.get("c", 0.0), loss(p) - total(g * p), beta1)
     known, shrink = 1 - power(beta1, t), 1 + lr * weight_decay
-    u = over(m, np.sqrt(v / (1 - power(beta2, t))) + eps)
+    scale = np.sqrt(v / (1 - power(beta2, t))) + eps
+    u = over(m, scale)
     height = np.maximum(shrink * (c - known * f_star) + total(m * p), 0.0)
-    return p / shrink - _to_height(height, total(m * u), lr / known) * u
+    step = _to_height(height, total(m * u), lr / known)
+    state["rate"] = over(step, scale)
+    return p / shrink - step * u
 
 
 @optimizer(

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optanim import views, words
-from optanim.kinds import Only, panel
+from optanim.insets import Inset
+from optanim.kinds import Inset as InsetSetting
+from optanim.kinds import Marks, Only, panel
 from optanim.levels import bands
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
 from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, Number, View
+from optanim.slopes import Slopes, fits
 from optanim.stage import Panel
 from optanim.themes import band_colors, rgb
+from optanim.tracks import sampled
 
 Floats = NDArray[np.float64]
 Levels = Annotated[int, Number(low=2, high=100, whole=True)]
+DRAWN = {"batch": "; loss of the batch", "test": "; loss of the test points"}
+TYPICAL = 8  # batches whose losses choose the levels for all
 EQUAL = 3.0  # sides of the view that differ by less than this are drawn to one scale
 
 
-@panel(needs="landscape", view=(4,), dimensions=2)
+@panel(needs="landscape", view=(4,), inset=(4,), dimensions=2, fits=fits)
 @dataclass(kw_only=True)
 class Contour(Panel):
     """The landscape as quiet bands, the paths of the optimizers on it.
@@ -32,13 +39,20 @@ class Contour(Panel):
     saddle, in the distance from the saddle's loss. Where the sides of the view differ
     by less than 3 : 1 both axes have one scale, and the view is widened to fill its panel. The
     star is the minimum of the loss; words under it say where it was only found by a search in view.
+    `loss: batch` draws the loss of the rows that the coming step sees, which changes with every step;
+    its levels stay, and the star is still the minimum over all rows. An `inset` draws a part of the view
+    larger, with levels of its own. `arrows: gradient` draws minus the gradient at each head;
+    `arrows: noise` also the gradient that the step sees, and a cloud of those that it might have seen.
     """
 
     loss: Lead[str] = "full"
     levels: Levels = 13
+    inset: InsetSetting | None = None
+    arrows: Literal["gradient", "noise"] | None = None
     title: str | None = None
     only: Only | None = None
     view: View | None = None
+    marks: Marks | None = None
 
     # -- static --------------------------------------------------------------------------------
 
@@ -49,12 +63,23 @@ class Contour(Panel):
         self.seen = x0, x1, y0, y1 = self._view(box)
         axes = Axes(box, Scale("linear", x0, x1), Scale("linear", y0, y1))
         across, up = map(words.symbol, problem.names)
-        with pen.clipped(box):
-            self._draw_bands(pen, axes)
+        self.axes = axes
+        self.moving = self.loss == "batch" and self.stage.trace.batches is not None
+        if self.moving:
+            self.edges: Floats | None = bands(self._typical(), self.levels)
+            self.shown = -1  # the step whose batch `picture` is of
+            self.picture = Pen(pen.page.width, pen.page.height)
+        else:
+            x, y, z = self._surface()
+            self.edges = None if np.isnan(z).all() else bands(z, self.levels)
+            self._draw_bands(pen, x, y, z)
         self.ticks_across(pen, axes, self.across_to(x0, x1, across))
         self.ticks_up(pen, axes, 55, grid=False)
-        self.heading(pen, up)
+        noise = self.arrows == "noise"
+        self.slopes = Slopes(self.stage, self.indices, axes, noise) if self.arrows else None
+        self.heading(pen, self._says(up + DRAWN.get(self.loss, "")))
         self.name_across(pen, across)
+        self.glass = self._glass(pen, self.inset.settings) if self.inset else None
         self.paths = Paths(
             self.stage,
             self.indices,
@@ -62,7 +87,42 @@ class Contour(Panel):
             axes.pixels(np.array(problem.minima, float).reshape(-1, 2)),
             box,
             note="lowest found" if problem.minima_found else "",
+            clear=self.marking.taken,
+            texts=[*self.marking.texts, *([self.glass.outer] if self.glass else [])],
+            # One name would lie over the arrows of its run.
+            named=self.named and not (self.slopes and len(self.indices) == 1),
+            small=self.small,
         )
+
+    def _says(self, text: str) -> str:
+        """The heading, with as much about the arrows as there is room for."""
+        ways = [f"{text}; {each}" for each in self.slopes.words()] if self.slopes else [text]
+        return next((each for each in ways if self.stage.width(each, 9) <= self.box.width), ways[-1])
+
+    def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:
+        """The inset, placed and its still part drawn."""
+        inner = replace(self, view=settings["view"], inset=None, title=None, marks=None)
+        inner.small, inner.cell = True, self.cell and replace(self.cell, left=True, low=True)
+        inner.enter(self.stage)
+        x0, x1, y0, y1 = settings["view"]
+        made = Inset(self, inner, Scale("linear", y0, y1), inner.shape())
+        made.place(settings.get("place"), self.axes.pixels([[x0, y0], [x1, y1]]), self.clutter())
+        made.draw_static(pen)
+        return made
+
+    def notes(self, name: str) -> list[str]:
+        outside = self.glass is not None and self.glass.outside
+        return super().notes(name) + ([f"the inset of {name} looks outside its view"] if outside else [])
+
+    def ending(self) -> str:
+        left = self.paths.exits[0]
+        return f"left at step {left.step}" if left else super().ending()
+
+    def clutter(self) -> Floats:
+        problem = self.stage.trace.problem
+        assert problem is not None
+        points = [run.params for run in self.runs] + [np.array(point)[None] for point in problem.minima]
+        return sampled([self.axes.pixels(each) for each in points], self.box)
 
     def shape(self) -> float | None:
         x0, x1, y0, y1 = self._least()
@@ -70,7 +130,7 @@ class Contour(Panel):
         return ratio if 1 / EQUAL < ratio < EQUAL else None
 
     def _least(self) -> tuple[float, float, float, float]:
-        x0, x1, y0, y1 = views.least(self.stage.trace, self.view, self.runs)
+        x0, x1, y0, y1 = views.least(self.stage.trace, self.view, self.peers)
         return x0, x1, y0, y1
 
     def _view(self, box: Box) -> tuple[float, float, float, float]:
@@ -84,17 +144,16 @@ class Contour(Panel):
             x0, x1, y0, y1 = cx - wide / 2, cx + wide / 2, cy - high / 2, cy + high / 2
         return x0, x1, y0, y1
 
-    def _draw_bands(self, pen: Pen, axes: Axes) -> None:
+    def _draw_bands(self, pen: Pen, x: Floats, y: Floats, z: Floats) -> None:
         """Bands from the lowest up, each over the whole of those below: no seams, and edges that blend."""
         from contourpy import FillType, LineType, contour_generator
 
-        theme, box = self.stage.theme, self.box
-        x, y, z = self._surface()
-        if np.isnan(z).all():
+        theme, box, axes = self.stage.theme, self.box, self.axes
+        if self.edges is None:
             middle = (box.left + box.right) / 2, (box.top + box.bottom) / 2
             self.stage.write(pen, "no finite value in view", *middle, size=10, align="centre")
             return
-        edges = bands(z, self.levels)
+        edges = self.edges
         gridded = contour_generator(
             axes.pixels(np.column_stack([x, np.full(len(x), y[0])]))[:, 0],
             axes.pixels(np.column_stack([np.full(len(y), x[0]), y]))[:, 1],
@@ -102,35 +161,78 @@ class Contour(Panel):
             fill_type=FillType.OuterCode,
             line_type=LineType.SeparateCode,
         )
-        for level, color in zip(edges, band_colors(theme, len(edges) - 1), strict=False):
-            # From a level up: the next band covers what is above its own.
-            bottom = -np.inf if level == edges[0] else level
-            for points, codes in zip(*gridded.filled(bottom, np.inf), strict=True):
-                pen.fill(points, codes, color)
-        line, width = rgb(theme.contour_line), self.stage.px(0.85)
-        for level in edges[1:-1]:
-            for points, codes in zip(*gridded.lines(level), strict=True):
-                pen.stroke(points, codes, line, width, theme.contour_alpha, cap="butt")
+        with pen.clipped(box):
+            for level, color in zip(edges, band_colors(theme, len(edges) - 1), strict=False):
+                # From a level up: the next band covers what is above its own.
+                bottom = -np.inf if level == edges[0] else level
+                for points, codes in zip(*gridded.filled(bottom, np.inf), strict=True):
+                    pen.fill(points, codes, color)
+            line, width = rgb(theme.contour_line), self.stage.px(0.85)
+            for level in edges[1:-1]:
+                for points, codes in zip(*gridded.lines(level), strict=True):
+                    pen.stroke(points, codes, line, width, theme.contour_alpha, cap="butt")
 
-    def _surface(self) -> tuple[Floats, Floats, Floats]:
-        """The landscape in view: x (w,), y (h,) and values (h, w), NaN where they are not finite."""
+    # -- the loss of a batch -------------------------------------------------------------------
+
+    def _typical(self) -> Floats:
+        """The losses of a few batches over the view, side by side: what all levels have to show."""
+        batches = self.stage.trace.batches
+        assert batches is not None
+        last = self.stage.trace.steps
+        steps = sorted({round(t) for t in np.linspace(1, last, min(TYPICAL, last))})
+        return np.hstack([self._surface(batches.rows(t))[2] for t in steps])
+
+    def _step(self, k: int) -> int:
+        """The step whose batch is drawn at frame k: the one that the heads are taking."""
+        return min(int(self.stage.tau[k] + 1e-9), self.stage.trace.steps - 1) + 1
+
+    def _draw_batch(self, pen: Pen, k: int) -> None:
+        step, batches = self._step(k), self.stage.trace.batches
+        assert batches is not None
+        if step != self.shown:
+            self.shown = step
+            self._draw_bands(self.picture, *self._surface(batches.rows(step)))
+        box = pen.clip.within(self.box)
+        if box:
+            pen.restore(self.picture.pixels, box)
+
+    def _surface(self, rows: NDArray[np.int64] | None = None) -> tuple[Floats, Floats, Floats]:
+        """The landscape in view, or that of some rows of its data: x (w,), y (h,) and values (h, w).
+
+        They are NaN where they are not finite.
+        """
         problem, data = self.stage.trace.problem, self.stage.trace.data
         assert problem is not None
         x0, x1, y0, y1 = self.seen
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
         # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
         most = int(np.clip(np.sqrt(3e8 / len(data.x)), 40, 400)) if data else 400
+        if rows is not None:  # a picture for every step
+            most = int(np.clip(np.sqrt(3e5 / len(rows)), 40, 160))
         x = np.linspace(x0, x1, min(max(60, self.box.width), most))
         y = np.linspace(y0, y1, min(max(60, self.box.height), most))
         with np.errstate(all="ignore"):
-            z = problem.surface(x[None, :], y[:, None], loss=None if self.loss == "full" else self.loss)
+            loss = None if self.moving else self.loss
+            z = problem.surface(x[None, :], y[:, None], loss=loss, rows=rows)
         return x, y, np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)
 
     def grown(self, k: int) -> list[Box]:
-        return self.paths.grown(k)
+        if self.moving and self._step(k) != self._step(k - 1):
+            return [self.box]
+        return [*self.paths.grown(k), *(self.glass.grown(k) if self.glass else ())]
 
     def draw_past(self, pen: Pen, k: int) -> None:
+        if self.moving:
+            self._draw_batch(pen, k)
         self.paths.draw_past(pen, k)
+        if self.glass:
+            self.glass.draw_past(pen, k)
 
     def draw_front(self, pen: Pen, k: int) -> None:
+        if self.glass:
+            self.glass.keep(pen)
+        if self.slopes:
+            self.slopes.draw_front(pen, k)
         self.paths.draw_front(pen, k)
+        if self.glass:
+            self.glass.draw_front(pen, k)

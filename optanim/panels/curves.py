@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim.insets import Inset
 from optanim.layout import Margins, spread
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
+from optanim.scene import Thing
 from optanim.stage import NAME_WIDTH, Panel
 from optanim.themes import RGB, rgb
-from optanim.tracks import Track, dashed, interleave, track
+from optanim.trace import Path
+from optanim.tracks import Track, dashed, interleave, sampled, track
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
-Across = Literal["step", "gradients"]
+Across = Literal["step", "gradients", "time"]
+AcrossScale = Literal["linear", "log"]
+TICKS = range(2, 9)  # numbers beside the axes, by their height
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Curve:
     values: Floats
     name: Sprite | None = None
     dashed: bool = False
+    quiet: bool = False  # what the others are held against: grey, and nothing moves along it
 
 
 @dataclass(frozen=True)
@@ -43,16 +50,21 @@ class Name:
 
 
 class CurvePanel(Panel, ABC):
-    """Curves over the steps, or over the gradients that were evaluated for them.
+    """Curves over the steps, over the gradients that were evaluated for them, or over time.
 
     A subclass says which curves, and on which scale they stand. Over gradients the runs are not
-    at one place at one time: a rule that takes two a step has gone twice as far to the right.
+    at one place at one time: a rule that takes two a step has gone twice as far to the right. The time
+    of a run with learning rates is their sum, which the run has in common with the gradient flow
+    that it follows.
     """
 
     x: Across
+    xscale: AcrossScale | None = None
     yscale: str | None
     head_radius = 4.2
     whole_steps = True
+    inset: Thing | None = None
+    span: tuple[float, ...] | None = None  # of the horizontal axis, where it is not all of it
 
     def curves(self) -> list[Curve]:
         """The curves of the panel, named."""
@@ -69,40 +81,93 @@ class CurvePanel(Panel, ABC):
     def enter(self, stage: Any) -> None:
         super().enter(stage)
         self.room = stage.px(NAME_WIDTH)
-        self.lines = self.curves()
+        self.lines = self._lines()
 
     def fit(self, cell: Box) -> None:
         self.room = min(self.room, 0.48 * cell.width)
-        self.lines = self.curves()
+        self.lines = self._lines()
+
+    def _lines(self) -> list[Curve]:
+        lines = self.curves()
+        return lines if self.named else [replace(line, name=None) for line in lines]
 
     def margins(self) -> Margins:
         px = self.stage.px
         names = max((line.name.width for line in self.lines if line.name), default=0)
         return Margins(left=px(42), top=px(24), right=px(4) + (names + px(9) if names else 0), bottom=px(24))
 
+    def ticked(self, few: Margins) -> Margins:
+        """The margins with room for numbers such as 1.5·10⁻³, however many of them will stand there."""
+        texts = {text for most in TICKS for text in self.scale().ticks(most)[1]}
+        widest = max((self.stage.width(text, 9) for text in texts), default=0.0)
+        return replace(few, left=max(few.left, widest + self.stage.px(10)))
+
     def draw_static(self, pen: Pen, box: Box) -> None:
         self.box = box
         scale = self.scale()
-        end = max(1.0, *(float(self.along(line)[-1]) for line in self.lines))
-        self.axes = Axes(box, Scale("linear", 0, end), scale)
-        if self.x == "gradients":
-            name = "gradients"
+        self.axes = Axes(box, self._across(), scale)
+        self.whole_steps = self.x != "time"
+        if name := self._named():
             self.name_across(pen, name)
-            self.ticks_across(pen, self.axes, self.across_to(0, end, name))
+            low, high = self.axes.x.low, self.axes.x.high
+            if self.axes.x.kind == "log":
+                high = low * (high / low) ** self.across_to(0, 1, name)
+            else:
+                high = self.across_to(low, high, name)
+            self.ticks_across(pen, self.axes, high)
         else:
-            self.ticks_across(pen, self.axes, end)
+            self.ticks_across(pen, self.axes, self.axes.x.high)
         self.ticks_up(pen, self.axes, 34, grid=True)
-        self.heading(pen, self.says(scale))
+        summed = self.x == "time" and any(len(run.lr) for run in self.peers)
+        self.heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""))
         self._prepare(box)
         self._draw_ghosts(pen)
         self._place_names(box)
         self._draw_names(pen)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
+        self.glass = self._glass(pen, self.inset.settings) if self.inset else None
 
     def along(self, line: Curve) -> Floats:
         """Where a curve's values stand on the horizontal axis, (N+1,)."""
-        run = self.stage.trace.runs[line.index]
-        return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(line.values)))
+        return self._way(self.stage.trace.runs[line.index])
+
+    def _way(self, run: Path) -> Floats:
+        if self.x == "time":
+            return run.clock
+        return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(run.loss)))
+
+    def _named(self) -> str:
+        """What the horizontal axis is called; nothing for steps on a linear one."""
+        if self.x == "time":
+            return "time"
+        return "gradients" if self.x == "gradients" else "step" if self._logarithmic() else ""
+
+    def _logarithmic(self) -> bool:
+        """Whether the horizontal axis is: where not said, if all goes through time by equal factors."""
+        if self.xscale is not None or self.x != "time":
+            return self.xscale == "log"
+        times = [run.time for run in self.peers]
+        return bool(times) and all(t is not None and t[1] * 10 * (len(t) - 1) < t[-1] for t in times)
+
+    def _across(self) -> Scale:
+        """The horizontal axis; a logarithmic one begins a step before the first that is not at 0."""
+        if self.span:
+            return Scale("log" if self._logarithmic() else "linear", *self.span)
+        ways = [way[np.isfinite(way)] for way in map(self._way, self.peers)]
+        ends = [float(way[-1]) for way in ways if len(way)]
+        if not self._logarithmic():
+            end = max(ends, default=1.0)
+            return Scale("linear", 0, max(end, 1.0) if self.x != "time" else end or 1.0)
+        later = [way[way > 0][:2] for way in ways if (way > 0).any()]
+        first = min((float(way[0]) for way in later), default=1.0)
+        factor = min((float(way[-1] / way[0]) for way in later if way[0] == first), default=2.0)
+        high = max(ends, default=first)
+        low = first / max(factor, 1.05)
+        return Scale("log", low, high if high > low else 2 * low)
+
+    def color(self, line: Curve) -> RGB:
+        stage = self.stage
+        return rgb(stage.theme.muted) if line.quiet else stage.styles[line.index].rgb
 
     def drawn(self, line: Curve, way: Track) -> Track:
         """The track of a curve as the panel draws it."""
@@ -115,9 +180,17 @@ class CurvePanel(Panel, ABC):
             values = np.where(np.isfinite(line.values), line.values, np.nan)
             if scale.kind == "log":  # what is not positive leaves through the lower edge
                 values = np.where(values <= 0, scale.low / 10, values)
-            pixels = self.axes.pixels(np.column_stack([self.along(line), values]))
+            # What is at 0, the start, stands at the left edge of a logarithmic axis.
+            along = self.along(line)
+            if self.axes.x.kind == "log":
+                along = np.maximum(along, self.axes.x.low)
+            pixels = self.axes.pixels(np.column_stack([along, values]))
             plain.append(self.drawn(line, track(pixels, box)))
         self.ghosts = plain
+        self.widths = [
+            self._width(each, 1.2 if line.quiet else 1.9)
+            for line, each in zip(self.lines, plain, strict=True)
+        ]
         on, off = self.stage.px(4.5), self.stage.px(2.5)
         self.broken = [
             dashed(each, on, off) if line.dashed else each
@@ -125,14 +198,22 @@ class CurvePanel(Panel, ABC):
         ]
         self.tracks = interleave(self.broken, box)
 
+    def _width(self, each: Track, most: float) -> float:
+        """The width of a curve: thinner where its noise would fill a band and hide what is in it."""
+        full = self.stage.px(most)
+        length = float(np.hypot(*np.diff(each.xy, axis=0).T).clip(0, self.box.height).sum())
+        crowding = length * full / (self.box.width * self.box.height)
+        return full * min(1.0, max(0.5, 0.5 / max(crowding, 1e-9)))
+
     def _draw_ghosts(self, pen: Pen) -> None:
         """Each whole curve, faint: what is still to come."""
         with pen.clipped(self.box.grow(round(self.stage.px(1)))):
             for line, each in zip(self.lines, self.broken, strict=True):
                 piece = each.cut(0.0, each.end)
                 if piece:
-                    color = self.stage.styles[line.index].rgb
-                    pen.stroke(*piece, color, self.stage.px(1.1), self.stage.theme.ghost, cap="butt")
+                    pen.stroke(
+                        *piece, self.color(line), self.stage.px(1.1), self.stage.theme.ghost, cap="butt"
+                    )
 
     def _place_names(self, box: Box) -> None:
         """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
@@ -150,7 +231,7 @@ class CurvePanel(Panel, ABC):
         self.names = [
             Name(
                 line.name,
-                self.stage.styles[line.index].rgb,
+                self.color(line),
                 (round(box.right + px(10)), round(centre - line.name.height / 2)),
                 self._leader(x, y, centre),
             )
@@ -172,6 +253,29 @@ class CurvePanel(Panel, ABC):
                 pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
             pen.place(name.sprite, *name.place)
 
+    def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:
+        """The inset, placed and its still part drawn; a view of two numbers is of the values."""
+        view = settings["view"]
+        inner: CurvePanel = replace(self, view=view[-2:], inset=None, title=None, marks=None)  # type: ignore[type-var]
+        inner.small, inner.cell = True, self.cell and replace(self.cell, left=True, low=True)
+        inner.span = view[:2] if len(view) == 4 else None
+        inner.enter(self.stage)
+        up, across = inner.scale(), inner.span or (self.axes.x.low, self.axes.x.high)
+        made = Inset(self, inner, up, None)
+        # What of it is not on a logarithmic axis is below.
+        low = up.low if up.low > 0 or self.axes.y.kind != "log" else self.axes.y.low
+        looks = self.axes.pixels([[across[0], low], [across[1], up.high]])
+        made.place(settings.get("place"), looks, self.clutter())
+        made.draw_static(pen)
+        return made
+
+    def notes(self, name: str) -> list[str]:
+        outside = self.glass is not None and self.glass.outside
+        return super().notes(name) + ([f"the inset of {name} looks outside its view"] if outside else [])
+
+    def clutter(self) -> Floats:
+        return sampled([each.xy for each in self.ghosts], self.box)
+
     # -- past and front ------------------------------------------------------------------------
 
     def grown(self, k: int) -> list[Box]:
@@ -180,31 +284,45 @@ class CurvePanel(Panel, ABC):
         reach = self.box.grow(round(self.stage.px(3)))
         inside = [part for box in boxes if box and (part := box.within(reach))]
         # All stand in one narrow column: repainting it once is less than each in turn.
-        return [reduce(Box.join, inside)] if inside else []
+        joined = [reduce(Box.join, inside)] if inside else []
+        return [*joined, *(self.glass.grown(k) if self.glass else ())]
 
     def draw_past(self, pen: Pen, k: int) -> None:
         stage = self.stage
         with pen.clipped(self.box.grow(round(stage.px(2)))) as any_left:
             if not any_left:
                 return
-            for line, each in zip(self.lines, self.tracks, strict=True):
+            for line, each, width in zip(self.lines, self.tracks, self.widths, strict=True):
                 piece = each.cut(0.0, stage.tau[k], pen.clip)
                 if piece:
-                    pen.stroke(*piece, stage.styles[line.index].rgb, stage.px(1.9), cap="butt")
+                    pen.stroke(*piece, self.color(line), width, cap="butt")
+        if self.glass:
+            self.glass.draw_past(pen, k)
 
     def draw_front(self, pen: Pen, k: int) -> None:
+        if self.glass:
+            self.glass.keep(pen)
+        self._draw_heads(pen, k)
+        if self.glass:
+            self.glass.draw_front(pen, k)
+
+    def _draw_heads(self, pen: Pen, k: int) -> None:
         stage = self.stage
-        if self.x == "step":
-            x = self.box.left + stage.tau[k] / max(stage.trace.steps, 1) * self.box.width
+        if self.x == "step" and self.axes.x.kind == "linear":
+            x = self.box.left + float(self.axes.x.place(stage.tau[k])) * self.box.width
             # On the middle of a pixel the hairline is crisp in every frame.
             x_line = int(x) + 0.5
             cursor = np.array([[x_line, self.box.top], [x_line, self.box.bottom]])
             pen.stroke(cursor, None, self.cursor_color, 1.0, 0.55, cap="butt")
         for line, each in zip(self.lines, self.tracks, strict=True):
+            if line.quiet:
+                continue
             hx, hy = each.at(stage.tau[k])
+            if self.small and not (self.box.left <= hx <= self.box.right):
+                continue
             if self.box.top - 1 <= hy <= self.box.bottom + 1:
                 stage.head(pen, line.index, hx, hy, radius=self.head_radius)
-            else:
+            elif not self.small:
                 edge = self.box.top + stage.px(5) if hy < self.box.top else self.box.bottom - stage.px(5)
                 turn = 0.0 if hy < self.box.top else np.pi
                 style = stage.styles[line.index]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.kinds import Only, panel
+from optanim import words
+from optanim.kinds import Marks, Only, panel
+from optanim.losses import CLASSIFY
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, padded
 from optanim.settings import View
@@ -17,6 +20,9 @@ from optanim.themes import rgb
 from optanim.tracks import dashed, track, turn
 
 Floats = NDArray[np.float64]
+Model = Callable[[Floats, Any], Floats]
+GRID = 200  # points of a curve
+FINE = 800  # of one that may turn as often as it has parameters
 
 
 @panel(needs="dataset")
@@ -25,21 +31,25 @@ class Fit(Panel):
     """The data as points and the model of every run as a line that moves.
 
     The dashed line is the model at the minimum of the loss; `truth` draws the one that the data
-    were made from instead.
+    were made from instead. For the loss logistic the line is the probability of the upper class, 0 at
+    the lower class and 1 at the upper; for hinge it is the score, whose margin is 1 at the classes.
     """
 
     truth: bool = False
     title: str | None = None
     only: Only | None = None
     view: View | None = None
+    marks: Marks | None = None
 
     def draw_static(self, pen: Pen, box: Box) -> None:
         trace, stage = self.stage.trace, self.stage
         data, problem = trace.data, trace.problem
         assert data is not None
         self.box = box
-        x = padded(Scale("linear", float(data.x.min()), float(data.x.max())), 0.04)
-        y = padded(Scale("linear", float(data.y.min()), float(data.y.max())), 0.09)
+        every = [data] if data.test is None else [data, data.test]
+        xs, ys = np.concatenate([part.x for part in every]), np.concatenate([part.y for part in every])
+        x = padded(Scale("linear", float(xs.min()), float(xs.max())), 0.04)
+        y = padded(Scale("linear", float(ys.min()), float(ys.max())), 0.09)
         if self.view:
             x = Scale("linear", *self.view[:2])
             y = Scale("linear", *self.view[2:]) if len(self.view) == 4 else y
@@ -48,53 +58,76 @@ class Fit(Panel):
         self.ticks_up(pen, axes, 34, grid=True)
         radius = stage.px(2.0 if len(data.x) > 60 else 2.7)
         best = problem.minima[0] if problem and problem.minima else None
-        model = problem.model if problem else None
-        grid = np.linspace(x.low, x.high, 200)
-        says = data.names[1]
+        self.loss = words.loss_of(trace)
+        self.model = model = self._drawn(problem.model, data.y) if problem and problem.model else None
+        straight = problem is None or len(problem.names) <= 2
+        grid = np.linspace(x.low, x.high, GRID if straight else FINE)
+        says = data.names[1] + self._meaning(data.y)
         with pen.clipped(box):
-            for px, py in axes.pixels(np.column_stack([data.x, data.y])):
-                pen.mark("circle", px, py, radius, rgb(stage.theme.muted), alpha=0.55)
+            if data.test is not None:
+                says += "; hollow: test points"
             if self.truth and data.truth is not None:
-                line = axes.pixels(np.column_stack([grid, data.truth(grid)]))
-                pen.stroke(line, None, rgb(stage.theme.ink), stage.px(2.2))
+                pixels = axes.pixels(np.column_stack([grid, data.truth(grid)]))
+                line = track(pixels[np.isfinite(pixels).all(axis=1)], box)
+                if piece := line.cut(0.0, line.end):
+                    pen.stroke(*piece, rgb(stage.theme.ink), stage.px(2.2))
                 says += "; line: what the data were made from"
             elif best is not None and model is not None:
-                line = axes.pixels(np.column_stack([grid, model(grid, best)]))
-                dashes = dashed(track(line, box), stage.px(5), stage.px(3)).cut(0, len(line))
-                if dashes:
+                line = track(axes.pixels(np.column_stack([grid, model(grid, best)])), box)
+                if dashes := dashed(line, stage.px(5), stage.px(3)).cut(0.0, line.end):
                     pen.stroke(*dashes, rgb(stage.theme.ink), stage.px(1.5), cap="butt")
-                says += "; dashed: the least loss"
+                says += "; dashed: least loss" if self.loss in CLASSIFY else "; dashed: the least loss"
+            if data.test is not None:
+                paper, rim = rgb(stage.theme.background), rgb(stage.theme.muted)
+                for px, py in axes.pixels(np.column_stack([data.test.x, data.test.y])):
+                    pen.mark("circle", px, py, radius, paper, rim, stage.px(1.0))
+            for px, py in axes.pixels(np.column_stack([data.x, data.y])):
+                pen.mark("circle", px, py, radius, rgb(stage.theme.muted), alpha=0.55)
         self.heading(pen, says)
         self.name_across(pen, data.names[0])
-        self.lines = self._lines(axes, np.array([x.low, x.high]), model)
+        self.axes = axes
+        # A straight line is told by its ends.
+        self.grid = grid[[0, -1]] if straight and self.loss != "logistic" else grid
+        self.params = [run.params[np.isfinite(run.params).all(axis=1)] for run in self.runs] if model else []
 
-    def _lines(self, axes: Axes, x: Floats, model: Any) -> list[Floats]:
-        """For each run the model's line at every iterate, in pixels: (N+1, 2, 2)."""
-        if model is None:
-            return []
-        lines = []
-        for run in self.runs:
-            finite = run.params[np.isfinite(run.params).all(axis=1)]
-            points = [axes.pixels(np.column_stack([x, model(x, tuple(params))])) for params in finite]
-            lines.append(np.array(points))
-        return lines
+    def _drawn(self, model: Model, y: Floats) -> Model:
+        """The model as it is drawn among the classes of y, where the loss is one of classes."""
+        low, high = float(y.min()), float(y.max())
+        if self.loss == "logistic":
+            # Half of 1 + tanh(score / 2) is the probability, and cannot overflow.
+            return lambda x, params: low + (high - low) * (1 + np.tanh(model(x, params) / 2)) / 2
+        if self.loss == "hinge":
+            return lambda x, params: low + (high - low) * (1 + model(x, params)) / 2
+        return model
+
+    def _meaning(self, y: Floats) -> str:
+        """What the lines are, where they are not what the loss compares with y."""
+        classes = [words.number(float(value)) for value in (y.min(), y.max())]
+        if self.loss == "logistic":
+            return f"; line: P(y = {classes[1]}), 0 to 1"
+        at = "±1" if classes == ["−1", "1"] else " and ".join(classes)
+        return f"; line: score, margin at {at}" if self.loss == "hinge" else ""
 
     def draw_front(self, pen: Pen, k: int) -> None:
         tau, px = self.stage.tau[k], self.stage.px
-        now = [np.clip(self._at(line, tau), -1e4, 1e4) for line in self.lines]
+        now = [self._at(params, tau) for params in self.params]
         with pen.clipped(self.box):
             for place, (index, points) in enumerate(zip(self.indices, now, strict=False)):
-                color = self.stage.styles[index].rgb
                 same = [i for i, other in enumerate(now) if np.abs(other - points).max() < px(2)]
-                if len(same) == 1:
-                    pen.stroke(points, None, color, px(2.2))
-                else:  # lines that coincide take turns, so that none hides another
-                    pen.stroke(*turn(points, same.index(place), len(same)), color, px(2.2), cap="butt")
+                line = track(points, self.box)
+                if len(same) > 1:  # lines that coincide take turns, so that none hides another
+                    line = turn(line, same.index(place), len(same))
+                piece = line.cut(0.0, line.end)
+                if piece:
+                    cap = "round" if len(same) == 1 else "butt"
+                    pen.stroke(*piece, self.stage.styles[index].rgb, px(2.2), cap=cap)
 
-    @staticmethod
-    def _at(line: Floats, tau: float) -> Floats:
-        """The line between two iterates, in pixels (2, 2)."""
-        step = min(tau, len(line) - 1)
+    def _at(self, params: Floats, tau: float) -> Floats:
+        """The line of the parameters between two iterates, in pixels (m, 2)."""
+        step = min(tau, len(params) - 1)
         before = int(step)
-        after = min(before + 1, len(line) - 1)
-        return np.asarray(line[before] + (step - before) * (line[after] - line[before]))
+        after = min(before + 1, len(params) - 1)
+        between = params[before] + (step - before) * (params[after] - params[before])
+        assert self.model is not None
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self.axes.pixels(np.column_stack([self.grid, self.model(self.grid, tuple(between))]))

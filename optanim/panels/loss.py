@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Annotated, Literal
 
 import numpy as np
 
 from optanim import words
-from optanim.kinds import Only, panel
-from optanim.panels.curves import Across, Curve, CurvePanel, end_name
+from optanim.kinds import Inset, Marks, Only, panel
+from optanim.layout import Margins
+from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
 from optanim.scales import LARGEST, SMALLEST, Scale, padded
-from optanim.settings import View
+from optanim.settings import Choice, Lead, ListOf, View
+from optanim.trace import Path
 
+Sets = Annotated[tuple[str, ...], ListOf(Choice(("train", "test")))]
 DETAILED, NAMED = 10, 24  # up to so many runs have names with a second line, and names at all
 FLOOR = 1e-14  # of the highest loss shown: below, differences are rounding
+NARROW = 4.0  # times larger the highest loss, or less: the axis is linear
+LEVEL = 1e-3  # of the loss the axis shows at least: no zoom into rounding
 RUNAWAY = 30.0  # a diverging run is followed to this multiple of what the others need
 
 
-@panel(needs="runs", view=(2,))
+@panel(needs="runs", view=(2,), inset=(2, 4))
 @dataclass(kw_only=True)
 class Loss(CurvePanel):
     """The loss of every run against the steps, on a log axis where every value is positive.
 
-    Where a value is zero or below, the axis is symmetric-log and says so; a loss is never shifted.
+    Where all values are within a factor of 4 the axis is linear, and where one is zero or below it is
+    symmetric-log; it says so, and a loss is never shifted.
     A run that diverges beside others that do not leaves through the top of the axes. `x: gradients`
     counts the gradients that were evaluated instead of the steps: fair to a rule that takes several
-    in a step.
+    in a step. `data: test` draws the loss of the points that were kept back, and `[train, test]` both,
+    that of the training points dashed.
     """
 
+    data: Lead[Sets] = ("train",)
     x: Across = "step"
+    xscale: AcrossScale | None = None
     yscale: Literal["linear", "log", "symlog"] | None = None
+    inset: Inset | None = None
     title: str | None = None
     only: Only | None = None
     view: View | None = None
+    marks: Marks | None = None
 
     def curves(self) -> list[Curve]:
         count = len(self.indices)
@@ -41,26 +53,58 @@ class Loss(CurvePanel):
         for index, run in zip(self.indices, self.runs, strict=True):
             below = words.settings_line(run, self.stage.trace) if count <= DETAILED else ""
             name = end_name(self, index, run.label, below) if count <= NAMED else None
-            made.append(Curve(index, run.loss, name))
+            if "train" in self.data:
+                both = "test" in self.data
+                made.append(Curve(index, run.loss, None if both else name, dashed=both))
+            if "test" in self.data:
+                made.append(Curve(index, self._tested(run), name))
         return made
+
+    @cached_property
+    def _tests(self) -> dict[int, Floats]:
+        """Of every run that was asked for the losses of the points that were kept back."""
+        return {}
+
+    def _tested(self, run: Path) -> Floats:
+        problem = self.stage.trace.problem
+        assert problem is not None
+        if id(run) not in self._tests:
+            made = problem.surface(*run.params.T, loss="test")
+            self._tests[id(run)] = np.where(np.isfinite(run.params).all(axis=1), made, np.nan)
+        return self._tests[id(run)]
+
+    def _losses(self) -> list[tuple[Floats, bool]]:
+        """All curves that share the axis, and whether one may run away from the others unfollowed."""
+        train = [(run.loss, True) for run in self.peers if "train" in self.data]
+        # That a loss of points which were not fitted ends above its start is what is to be seen.
+        return train + [(self._tested(run), bool(run.ended)) for run in self.peers if "test" in self.data]
 
     def says(self, scale: Scale) -> str:
         name = words.loss_name(self.stage.trace)
-        below = any((run.loss <= 0).any() for run in self.runs)
+        if "test" in self.data:
+            name += " of test points"
+        if "train" in self.data and "test" in self.data:
+            name += "; dashed: of training points"
+        below = any((loss <= 0).any() for loss, _ in self._losses())
         return {
             "log": name + (", log axis: what is not positive is not on it" if below else ""),
             "linear": name + ", linear axis",
             "symlog": name + ", symmetric log axis",
         }[scale.kind]
 
+    def margins(self) -> Margins:
+        few = super().margins()
+        return self.ticked(few) if self.scale().kind == "linear" else few
+
     def scale(self) -> Scale:
-        values = [run.loss[np.isfinite(run.loss)] for run in self.runs]
+        losses = self._losses()
+        values = [loss[np.isfinite(loss)] for loss, _ in losses]
         values = [np.clip(v, -LARGEST, LARGEST) for v in values if len(v)] or [np.ones(1)]
         start = max(float(v[0]) for v in values)
         tame = [
-            np.clip(run.loss, -LARGEST, LARGEST)
-            for run in self.runs
-            if run.ended is None and run.loss[-1] <= max(start, 0.0) * 1.0001
+            np.clip(loss[np.isfinite(loss)], -LARGEST, LARGEST)
+            for loss, wild in losses
+            if np.isfinite(loss[-1]) and (not wild or loss[-1] <= max(start, 0.0) * 1.0001)
         ]
         # Where all diverge, the one that does so least sets the scale.
         least = min(values, key=lambda v: float(np.abs(v).max()))
@@ -81,8 +125,13 @@ class Loss(CurvePanel):
         if kind == "log":
             low = max(lowest, high * FLOOR, SMALLEST)
             high = max(high, low)
-            if high < 4 * low:  # a nearly constant loss keeps its shape: no zoom into nothing
-                low, high = low / 2, high * 2
+            if high < NARROW * low and self.yscale is None:
+                kind, low = "linear", float(shown.min())
+        if kind != "symlog" and 0 <= high - low < LEVEL * abs(high):  # a level loss keeps its shape
+            middle = (low + high) / 2
+            low, high = middle - LEVEL / 2 * abs(middle), middle + LEVEL / 2 * abs(middle)
         if self.view:
+            if kind == "log" and self.view[0] <= 0:
+                kind = "symlog"
             return Scale(kind, self.view[0], self.view[1], threshold)
         return padded(Scale(kind, low, high, threshold), 0.04)

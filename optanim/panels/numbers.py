@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.kinds import Only, panel
+from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.panels.curves import Across, Curve, CurvePanel, Floats, end_name
 from optanim.scales import Scale, padded
-from optanim.settings import Lead, View
+from optanim.settings import View
 from optanim.trace import Path
 from optanim.tracks import Track
 
 NAMED = 24  # up to so many runs have names at all
 STEEP = 3.0  # a change so many times as large as those beside it is a jump
-TICKS = range(2, 9)  # numbers beside the axes, by their height
 SUDDEN = 1e-3  # of a step: what the head needs for a jump
 
 
@@ -38,31 +37,19 @@ class NumberPanel(CurvePanel, ABC):
             values = self.values(run)
             if values is not None and len(values):
                 name = end_name(self, index, run.label) if len(self.indices) <= NAMED else None
-                made.append(Curve(index, _until_the_end(run, values), name))
+                made.append(Curve(index, until_the_end(run, values), name))
         return made
 
     def margins(self) -> Margins:
-        """With room for numbers such as 1.5·10⁻³, however many of them will stand there."""
-        few = super().margins()
-        texts = {text for most in TICKS for text in self.scale().ticks(most)[1]}
-        widest = max((self.stage.width(text, 9) for text in texts), default=0.0)
-        return replace(few, left=max(few.left, widest + self.stage.px(10)))
+        return self.ticked(super().margins())
 
     def drawn(self, line: Curve, way: Track) -> Track:
-        """A jump goes straight up or down where the step with the new value begins."""
-        xy, t, ink = way.xy, way.t, way.ink
-        after = np.searchsorted(t, jumps(line.values))  # the vertices that are jumped to
-        after = after[(after > 0) & (after < len(t))]
-        after = after[ink[after - 1]]
-        corners = np.column_stack([xy[after, 0], xy[after - 1, 1]])
-        return Track(
-            np.insert(xy, after, corners, axis=0),
-            np.insert(t, after, t[after] - SUDDEN),
-            np.insert(ink, after, True),
-        )
+        return stepped(line, way)
 
     def scale(self) -> Scale:
-        values = np.concatenate([line.values for line in self.lines] or [np.ones(1)])
+        numbers = [(run, self.values(run)) for run in self.peers]
+        each = [until_the_end(run, values) for run, values in numbers if values is not None and len(values)]
+        values = np.concatenate(each or [np.ones(1)])
         values = values[np.isfinite(values)]
         if self.view:
             return Scale(self.yscale, self.view[0], self.view[1])
@@ -79,6 +66,20 @@ class NumberPanel(CurvePanel, ABC):
         return padded(Scale("linear", low, high), 0.05)
 
 
+def stepped(line: Curve, way: Track) -> Track:
+    """The track whose jumps go straight up or down where the step with the new value begins."""
+    xy, t, ink = way.xy, way.t, way.ink
+    after = np.searchsorted(t, jumps(line.values))  # the vertices that are jumped to
+    after = after[(after > 0) & (after < len(t))]
+    after = after[ink[after - 1]]
+    corners = np.column_stack([xy[after, 0], xy[after - 1, 1]])
+    return Track(
+        np.insert(xy, after, corners, axis=0),
+        np.insert(t, after, t[after] - SUDDEN),
+        np.insert(ink, after, True),
+    )
+
+
 def jumps(values: Floats) -> NDArray[np.int64]:
     """The iterates at which a curve jumps: it changes there and is flat, or changes far less, beside it."""
     change = np.abs(np.diff(values))
@@ -89,7 +90,7 @@ def jumps(values: Floats) -> NDArray[np.int64]:
     return np.flatnonzero(change > np.maximum(STEEP * slope, 1e-9 * scale)) + 1
 
 
-def _until_the_end(run: Path, values: Floats) -> Floats:
+def until_the_end(run: Path, values: Floats) -> Floats:
     """The number at every iterate: the last step's at the end of the run, and none after it."""
     made = np.append(values, values[-1])
     if run.ended:
@@ -110,32 +111,10 @@ class Lr(NumberPanel):
     title: str | None = None
     only: Only | None = None
     view: View | None = None
+    marks: Marks | None = None
 
     def values(self, run: Path) -> Floats:
         return run.lr
 
     def says(self, scale: Scale) -> str:
         return "learning rate" + (", log axis" if scale.kind == "log" else "")
-
-
-@panel(name="curve", needs="runs", view=(2,))
-@dataclass(kw_only=True)
-class SettingCurve(NumberPanel):
-    """A setting that changes with the step, such as a momentum with a schedule, against the steps."""
-
-    of: Lead[str]
-    x: Across = "step"
-    yscale: Literal["linear", "log"] = "linear"
-    title: str | None = None
-    only: Only | None = None
-    view: View | None = None
-
-    def values(self, run: Path) -> Floats | None:
-        changing = run.scheduled.get(self.of)
-        if changing is not None:
-            return changing
-        constant = run.settings.get(self.of)
-        return np.full(len(run.lr), float(constant)) if isinstance(constant, (int, float)) else None
-
-    def says(self, scale: Scale) -> str:
-        return self.of.replace("_", " ") + (", log axis" if scale.kind == "log" else "")

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from optanim import words
-from optanim.kinds import Only, panel
+from optanim.kinds import Marks, Only, panel
 from optanim.labels import listed
 from optanim.layout import Margins, spread
 from optanim.panels.curves import Across, Curve, CurvePanel
@@ -36,6 +36,7 @@ class Weights(CurvePanel):
     title: str | None = None
     only: Only | None = None
     view: View | None = None
+    marks: Marks | None = None
 
     def curves(self) -> list[Curve]:
         size = len(self.stage.trace.problem.names) if self.stage.trace.problem else 0
@@ -53,10 +54,10 @@ class Weights(CurvePanel):
     def scale(self) -> Scale:
         problem = self.stage.trace.problem
         assert problem is not None
-        points = np.concatenate([*(run.params[0] for run in self.runs), *map(np.array, problem.minima[:1])])
+        points = np.concatenate([*(run.params[0] for run in self.peers), *map(np.array, problem.minima[:1])])
         low, high = float(points.min()), float(points.max())
         reach = max(high - low, 1e-9)
-        for run in self.runs:
+        for run in self.peers:
             seen = run.params[np.isfinite(run.params).all(axis=1)]
             if len(seen) and np.abs(seen - points.mean()).max() < 3 * reach:
                 low, high = min(low, float(seen.min())), max(high, float(seen.max()))

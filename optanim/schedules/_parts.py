@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Annotated, Any
 
 import numpy as np
@@ -25,10 +27,40 @@ def unordered(settings: Mapping[str, Any]) -> str | None:
     return None if at == sorted(at) else "at must rise"
 
 
+_KNOWN: ContextVar[dict[tuple[int, int], tuple[Thing, Array]] | None] = ContextVar("tables", default=None)
+
+
+@contextmanager
+def known_once() -> Iterator[None]:
+    """Inside, the values of a schedule are made once for every number of steps, and then remembered."""
+    if _KNOWN.get() is not None:  # what is inside something that remembers is remembered as long
+        yield
+        return
+    before = _KNOWN.set({})
+    try:
+        yield
+    finally:
+        _KNOWN.reset(before)
+
+
 def values(thing: Thing, total: int) -> Array:
-    """What a schedule is in every step of a run of so many, (total,)."""
+    """What a schedule is in every step of a run of so many, (total,); not to be written to."""
+    known = _KNOWN.get()
+    key = id(thing), total
+    if known is not None and key in known:
+        return known[key][1]
     with np.errstate(all="ignore"):  # what is not finite is told by whoever asks
-        return at(thing, np.arange(float(total)), total)
+        made = at(thing, np.arange(float(total)), total)
+    made.setflags(write=False)
+    if known is not None:
+        known[key] = thing, made  # the thing too, so that no other gets its id
+    return made
+
+
+def effort(thing: Thing) -> int:
+    """What a step of a schedule costs, in terms of one without parts: long lists and formulas cost more."""
+    long = sum(len(v) // 8 for v in thing.settings.values() if isinstance(v, (str, tuple)))
+    return 1 + long + sum(effort(part) for part in thing.settings.get("parts", ()))
 
 
 def _settings(thing: Thing) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -68,7 +68,7 @@ def multistep(
 
     initial * factor**(how many of `at` have been reached)
     """
-    return initial * factor ** (t[..., None] >= np.array(at)).sum(axis=-1)
+    return initial * factor ** np.searchsorted(np.sort(np.array(at, dtype=float)), t, side="right")
 
 
 @schedule()

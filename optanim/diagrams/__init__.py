@@ -1,0 +1,1 @@
+"""Graphs as boxes and arrows: what was computed from what, where each box stands, and when it lights up."""

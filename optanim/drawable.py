@@ -1,0 +1,175 @@
+"""What a panel needs to be drawn and the scene does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass
+
+from optanim import marks, measures
+from optanim.errors import Mistake
+from optanim.kinds import KINDS
+from optanim.registry import Entry
+from optanim.scene import Run, Thing, drawn
+from optanim.settings import Choice, closest
+from optanim.yaml_nodes import shown
+
+MAX_PANELS = 24
+NUMBERS = {1: "one", 2: "two", 3: "three"}
+PICTURES = {1: "line", 2: "contour"}  # what draws a landscape of so many variables
+
+
+@dataclass(frozen=True)
+class Drawable:
+    """What there is to draw: the parts of a scene that panels are made of.
+
+    `names` are those of the landscape's parameters, None where they cannot be known. Of the keys in
+    `wrong` a mistake is noted already, so that nothing more is said of what they leave open.
+    """
+
+    landscape: Thing | None
+    dataset: Thing | None
+    names: tuple[str, ...] | None
+    runs: Sequence[Run]
+    optimizers: bool  # whether the scene names any, right or wrong
+    batches: bool
+    wrong: Set[str] = frozenset()
+
+    def mistakes(self, thing: Thing, cells: bool = False) -> Iterator[Mistake]:
+        """Everything that is wrong with a panel, or with those in the `cells` of a grid."""
+        entry = KINDS["panel"][thing.name]
+        for check in CHECKS:
+            yield from check(self, thing, entry)
+        if thing.name == "grid":
+            yield from self._grid(thing)
+        yield from measures.mistakes(thing, self.runs, self.batches, cells)
+        if "optimizers" not in self.wrong:
+            yield from self._strangers(thing)
+
+    @property
+    def of_data(self) -> bool:
+        """Whether the landscape is the error of a model over the dataset."""
+        return self.landscape is not None and "data" in KINDS["landscape"][self.landscape.name].asks
+
+    def _grid(self, thing: Thing) -> Iterator[Mistake]:
+        inner = thing.settings.get("panel")
+        if not isinstance(inner, Thing):
+            return
+        if inner.name == "grid":
+            yield Mistake("a grid in a grid", inner.place, "takes another panel, such as contour")
+            return
+        yield from self.mistakes(drawn(thing), cells=True)
+        chosen = [run for run in self.runs if _is_one_of(run, thing) and _is_one_of(run, inner)]
+        known = all(any(_is_one_of(run, part) for run in self.runs) for part in (thing, inner))
+        if len(chosen) > MAX_PANELS:
+            hint = f"takes at most {MAX_PANELS}; only: says which"
+            yield Mistake(f"a grid of {len(chosen)} runs", thing.place, hint)
+        elif self.runs and not chosen and known:
+            yield Mistake(
+                "a grid without runs", thing.where("only"), "look at both its only: and its panel's"
+            )
+
+    def _strangers(self, thing: Thing) -> Iterator[Mistake]:
+        words = [run.rule.name for run in self.runs] + [run.label for run in self.runs if run.label]
+        for word in thing.settings.get("only", ()):
+            if word not in words:
+                hint = closest(shown(word), words) or "takes the label or the rule of a run"
+                yield Mistake(f"no run is called '{shown(word)}'", thing.where("only"), hint)
+
+
+def _is_one_of(run: Run, panel: Thing) -> bool:
+    """Whether a panel draws a run."""
+    only = panel.settings.get("only")
+    return only is None or not {run.rule.name, run.label}.isdisjoint(only)
+
+
+# -- one check each ----------------------------------------------------------------------------
+
+
+def needs(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """A dataset and runs, where the panel draws them."""
+    wanted = str(entry.facts.get("needs", "")).split()
+    if "dataset" in wanted and scene.dataset is None and "dataset" not in scene.wrong:
+        yield Mistake(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
+    if "runs" in wanted and not scene.optimizers:
+        yield Mistake(f"'{thing.name}' needs optimizers", thing.place, "add some, such as optimizers: adam")
+
+
+def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """As many variables as the panel has axes for, and as many numbers of each view."""
+    dimensions, names, views = entry.facts.get("dimensions"), scene.names, entry.facts.get("view", (2, 4))
+    view = thing.settings.get("view")
+    if dimensions and names is not None and len(names) != dimensions:
+        count, such = NUMBERS.get(len(names), str(len(names))), PICTURES.get(len(names), "loss")
+        listed = " and ".join(names) if len(names) < 4 else f"{names[0]} to {names[-1]}"
+        owner = scene.landscape.name if scene.landscape else ""
+        wanted = "one variable" if dimensions == 1 else f"{NUMBERS[dimensions]} variables"
+        hint = f"'{owner}' has {count}, {listed}: take {such}"
+        yield Mistake(f"'{thing.name}' needs a landscape of {wanted}", thing.place, hint)
+    elif thing.name != "grid" and view and len(view) not in views:
+        hint = "takes [x0, x1, y0, y1]" if len(view) == 2 else "takes [low, high]"
+        hint = hint if views else f"'{thing.name}' has no axes to view a part of"
+        yield Mistake(f"a view of {len(view)} numbers", thing.where("view"), hint)
+    inset = thing.settings.get("inset")
+    if isinstance(inset, Thing) and len(inset.settings["view"]) not in entry.facts.get("inset", (4,)):
+        count = f"{len(inset.settings['view'])} numbers"
+        yield Mistake(f"a view of {count}", inset.where("view"), "takes [x0, x1, y0, y1]")
+
+
+def losses(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """Only losses that the landscape and its data have."""
+    if "loss" not in entry.settings or "loss" not in thing.settings or scene.landscape is None:
+        return
+    owner = scene.landscape.name
+    kind = KINDS["landscape"][owner].settings.get("loss")
+    named = kind.type.options if kind and isinstance(kind.type, Choice) else ()
+    known = ("full", *(("batch", "train", "test") if scene.of_data else ()), *named)
+    given, place = thing.settings["loss"], thing.where("loss")
+    for loss in given if isinstance(given, tuple) else (given,):
+        if loss not in known:
+            hint = closest(shown(loss), known) or f"takes {Choice(known).describe()}"
+            yield Mistake(f"'{owner}' has no loss '{shown(loss)}'", place, hint)
+        elif loss == "batch" and not scene.batches:
+            yield Mistake("there are no batches to draw the loss of", place, "add batch: to the scene")
+        elif loss == "test" and not (scene.dataset and scene.dataset.settings.get("test")):
+            yield Mistake("no points are kept back to test on", place, "add test: to the dataset")
+
+
+def tests(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """Points that are kept back, where a panel draws what they say."""
+    if "test" not in thing.settings.get("data", ()):
+        return
+    if not scene.of_data or (scene.dataset is not None and not scene.dataset.settings.get("test")):
+        hint = "add test: to the dataset" if scene.dataset else "take a dataset with test: and a regression"
+        yield Mistake("no points are kept back to test on", thing.where("data"), hint)
+
+
+def marked(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """Marks that the panel has axes for."""
+    if thing.name != "grid" and "marks" in thing.settings:
+        yield from marks.mistakes(thing, max((run.steps for run in scene.runs), default=0))
+
+
+def relief(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """One camera, and only what can lie on a surface."""
+    if thing.name != "surface":
+        return
+    if {"azimuth", "orbit"} <= thing.settings.keys():
+        hint = "orbit: [from, to] are the azimuths of the first frame and the last: drop azimuth"
+        yield Mistake("both an azimuth and an orbit", thing.where("azimuth"), hint)
+    if thing.settings.get("loss") == "batch":
+        hint = "take contour: batch, or line: batch along one parameter"
+        yield Mistake("a surface draws no batch", thing.where("loss"), hint)
+    for mark in thing.settings.get("marks") or ():
+        if isinstance(mark, Thing) and mark.name == "level":
+            hint = "take a point or a text, which lie on it, or mark the level on a contour"
+            yield Mistake("a surface has no levels to mark", mark.place, hint)
+
+
+CHECKS: tuple[Callable[[Drawable, Thing, Entry], Iterator[Mistake]], ...] = (
+    needs,
+    sizes,
+    losses,
+    tests,
+    marked,
+    relief,
+)

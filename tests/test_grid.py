@@ -1,0 +1,146 @@
+"""Small multiples: one cell a run, one view and one scale for all, and the same picture either way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optanim.errors import RenderError
+from optanim.film import Film
+from optanim.panels.grid import Grid
+from optanim.reader import read
+from optanim.scene import Look, Size
+from optanim.simulate import simulate
+from optanim.trace import Trace
+
+RULES = ("gd", "momentum", "rmsprop", "adam", "nesterov", "lion", "lamb", "adagrad")
+
+
+def trace(panels: str, count: int = 4, landscape: str = "himmelblau", more: str = "") -> Trace:
+    rules = ", ".join(RULES[:count])
+    text = f"landscape: {landscape}\noptimizers: [{rules}]\nlr: 0.01\nsteps: 30\npanels: [{panels}]\n{more}"
+    return simulate(read(text))
+
+
+def grid(film: Film) -> Grid:
+    assert film.static is not None
+    found = film.panels[0]
+    assert isinstance(found, Grid)
+    return found
+
+
+@pytest.mark.parametrize("panel", ["contour", "loss", "weights", "lr", "surface", "curve: step_norm"])
+def test_all_cells_have_the_view_and_scale_of_all_runs(panel: str) -> None:
+    alone = Film(trace(panel), Look(seconds=1))
+    assert alone.static is not None
+    one, cells = (
+        alone.panels[0].axes,
+        grid(Film(trace(f"grid: {{panel: {{{panel}}}}}"), Look(seconds=1))).cells,
+    )
+    assert len(cells) == 4
+    first = cells[0].axes
+    for each in cells:
+        assert (each.axes.x, each.axes.y) == (first.x, first.y)
+        assert (each.box.width, each.box.height) == (cells[0].box.width, cells[0].box.height)
+    if panel != "contour":  # which is widened to fill its panel
+        assert (first.x, first.y) == (one.x, one.y)
+
+
+def test_all_cells_of_surfaces_are_seen_from_one_place() -> None:
+    text = (
+        "landscape: {formula: 0.1*x1**2 + 2*x2**2}\nstart: [-5, -2]\nsteps: 20\nlr: 0.4\n"
+        "optimizers: [gd, momentum, {gd: {lr: 0.49}}]\npanels: [grid: surface]\n"
+    )
+    cells = grid(Film(simulate(read(text)), Look(seconds=1))).cells
+    assert len({(cell.cameras[0].azimuth, cell.cameras[0].elevation) for cell in cells}) == 1  # type: ignore[attr-defined]
+
+
+def test_a_cell_alone_would_have_another_scale() -> None:
+    cell = grid(Film(trace("grid: loss"), Look(seconds=1))).cells[1].axes.y
+    alone = Film(trace("loss: {only: momentum}"), Look(seconds=1))
+    assert alone.static is not None
+    assert alone.panels[0].axes.y != cell
+
+
+@pytest.mark.parametrize(
+    ("count", "settings", "across", "down"),
+    [
+        (1, "", 1, 1),
+        (3, "", 3, 1),
+        (4, "", 4, 1),
+        (4, ", columns: 2", 2, 2),
+        (8, "", 4, 2),
+        (5, ", columns: 3", 3, 2),
+    ],
+)
+def test_how_many_cells_stand_side_by_side(count: int, settings: str, across: int, down: int) -> None:
+    film = Film(trace(f"grid: {{panel: contour{settings}}}", count), Look(seconds=1))
+    made = grid(film)
+    assert (made.across, made.down) == (across, down)
+    assert len({each.box.left for each in made.cells}) == min(across, count)
+    assert len({each.box.top for each in made.cells}) == down
+    assert film.height == (480 if down == 1 else 640)
+
+
+def test_a_tall_picture_has_more_rows() -> None:
+    tall = grid(Film(trace("grid: contour", 2), Look(seconds=1, size=Size(600, 1000))))
+    assert tall.down > tall.across
+
+
+@pytest.mark.parametrize(
+    ("settings", "indices"),
+    [
+        ("panel: contour", [0, 1, 2, 3]),
+        ("panel: contour, only: [adam, gd]", [0, 3]),
+        ("panel: {contour: {only: [momentum, gd]}}", [0, 1]),
+        ("panel: {contour: {only: [momentum, gd]}}, only: [gd, adam]", [0]),
+    ],
+)
+def test_only_says_which_runs_have_a_cell(settings: str, indices: list[int]) -> None:
+    made = grid(Film(trace(f"grid: {{{settings}}}"), Look(seconds=1)))
+    assert [each.indices for each in made.cells] == [[index] for index in indices]
+
+
+@pytest.mark.parametrize("panel", ["contour", "loss", "surface", "contour: {inset: [2, 4, 1, 3]}"])
+def test_step_by_step_is_rebuilt_from_nothing(panel: str) -> None:
+    film = Film(trace(f"grid: {{panel: {{{panel}}}}}", 3), Look(seconds=1, fps=12))
+    for k, frame in enumerate(film.frames()):
+        assert np.abs(frame.astype(int) - film.frame(k)).max() <= 3, k
+
+
+def test_a_cell_draws_its_run_alone() -> None:
+    film = Film(trace("grid: contour"), Look(seconds=1, fps=10))
+    made = grid(film)
+    changed = (film.frame(0) != film.frame(-1)).any(axis=2)
+    for each in made.cells:
+        assert changed[each.box.top : each.box.bottom, each.box.left : each.box.right].any()
+        between = changed[each.box.top : each.box.bottom, each.box.right + 8 : each.box.right + 10]
+        assert not between.any()
+
+
+def test_view_and_marks_of_a_grid_are_those_of_every_cell() -> None:
+    made = grid(
+        Film(trace("grid: {panel: contour, view: [0, 4, 0, 4], marks: [point: [1, 1]]}"), Look(seconds=1))
+    )
+    for each in made.cells:
+        assert each.axes.x.low <= 0 and each.axes.x.high >= 4 and each.axes.x.high < 12
+        assert len(each.marking.placed) == 1
+
+
+def test_a_run_that_is_over_says_so_above_its_cell() -> None:
+    film = Film(
+        simulate(
+            read(
+                "landscape: {formula: x**2 - y**2}\nview: [-2, 2, -2, 2]\nstart: [1, 0.1]\nsteps: 60\n"
+                "lr: 0.1\noptimizers: [gd, adam]\npanels: [grid: contour]\n"
+            )
+        ),
+        Look(seconds=1),
+    )
+    assert all(each.ending().startswith("left at step ") for each in grid(film).cells)
+
+
+def test_too_small_a_picture_is_said_to_be_that() -> None:
+    film = Film(trace("grid: {panel: loss, columns: 8}, contour, contour", 8), Look(seconds=1))
+    with pytest.raises(RenderError, match="a grid of 8 cells has no room"):
+        film.frame(0)

@@ -1,0 +1,115 @@
+"""The loss panel: losses of points that were kept back, and time across."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optanim import read, simulate
+from optanim.film import Film
+from optanim.panels.loss import Loss
+from optanim.scene import Look
+from optanim.trace import Trace
+
+SCENE = """
+dataset: {{formula: {{f: 1/(1 + 25*x**2), n: 20, test: midpoints}}}}
+landscape: {{polynomial_regression: {{degree: 12, basis: chebyshev}}}}
+steps: 30
+optimizers: [{rules}]
+panels: [{panel}]
+"""
+FLOW = "gradient_flow: 1e6"
+GD = "gd: {lr: 0.1}"
+
+
+def traced(panel: str, rules: str = FLOW) -> Trace:
+    return simulate(read(SCENE.format(panel=panel, rules=rules)))
+
+
+def drawn(trace: Trace) -> Loss:
+    film = Film(trace, Look(seconds=0.5))
+    assert film.static.any()
+    (panel,) = film.panels
+    assert isinstance(panel, Loss)
+    return panel
+
+
+def by_hand(trace: Trace) -> np.ndarray:
+    """The test loss of the first run at every iterate."""
+    problem, data = trace.problem, trace.data
+    assert problem is not None and problem.model is not None and data is not None and data.test is not None
+    test, model = data.test, problem.model
+    return np.array([np.mean((model(test.x, tuple(p)) - test.y) ** 2) for p in trace.runs[0].params])
+
+
+def test_both_losses_of_a_run_stand_side_by_side() -> None:
+    trace = traced("loss: [train, test]", f"{FLOW}, {GD}")
+    panel = drawn(trace)
+    assert [(line.index, line.dashed, line.name is None) for line in panel.lines] == [
+        (0, True, True),
+        (0, False, False),
+        (1, True, True),
+        (1, False, False),
+    ]
+    np.testing.assert_array_equal(panel.lines[0].values, trace.runs[0].loss)
+    np.testing.assert_allclose(panel.lines[1].values, by_hand(trace), rtol=1e-10)
+    assert panel.says(panel.scale()) == "MSE of test points; dashed: of training points"
+
+
+def test_a_test_loss_that_grows_is_followed_to_its_end() -> None:
+    text = SCENE.format(panel="loss: [train, test]", rules="gradient_flow: 1e12")
+    text = text.replace("degree: 12", "degree: 19").replace("n: 20", "n: 20, low: -2, high: 2")
+    trace = simulate(read(text))
+    panel, test = drawn(trace), by_hand(trace)
+    assert test.max() > 30 * test[0] and test[-1] > 0.99 * test.max()
+    scale = panel.scale()
+    assert scale.high > test.max()
+
+
+@pytest.mark.parametrize(("data", "count"), [("train", 1), ("test", 1), ("[test, train]", 2)])
+def test_a_set_alone_is_a_whole_line(data: str, count: int) -> None:
+    panel = drawn(traced(f"loss: {data}"))
+    assert len(panel.lines) == count
+    assert [line.dashed for line in panel.lines] == ([False] if count == 1 else [True, False])
+    assert panel.says(panel.scale()).startswith("MSE of test points") == (data != "train")
+
+
+@pytest.mark.parametrize(
+    ("panel", "rules", "kind"),
+    [
+        ("loss: {x: time}", FLOW, "log"),
+        ("loss: {x: time, xscale: linear}", FLOW, "linear"),
+        ("loss: {x: time}", "gradient_flow: {until: 3, spacing: even}", "linear"),
+        ("loss: {x: time}", f"{FLOW}, {GD}", "linear"),
+        ("loss: {x: time, xscale: log}", f"{FLOW}, {GD}", "log"),
+        ("loss: {xscale: log}", GD, "log"),
+        ("loss", GD, "linear"),
+    ],
+)
+def test_the_horizontal_axis(panel: str, rules: str, kind: str) -> None:
+    made = drawn(traced(panel, rules))
+    assert made.axes.x.kind == kind
+    for line, track in zip(made.lines, made.ghosts, strict=True):
+        places = made.axes.x.place(np.maximum(made.along(line), made.axes.x.low))
+        assert places.min() >= 0 and places.max() <= 1 + 1e-12
+        assert (np.diff(track.xy[:, 0]) >= -1e-9).all()
+    if kind == "log":  # the start has a place of its own, left of the first step
+        assert made.ghosts[-1].xy[0, 0] == pytest.approx(made.box.left)
+        assert made.ghosts[-1].xy[1, 0] > made.box.left + 1
+
+
+def test_time_is_the_sum_of_learning_rates_and_a_shorter_run_rests() -> None:
+    trace = traced(
+        "loss: {x: time}", f"{GD}, gd: {{lr: 0.2, steps: 10}}, adam: {{lr: {{linear: {{initial: 1}}}}}}"
+    )
+    first, second, third = trace.runs
+    np.testing.assert_allclose(first.clock, 0.1 * np.arange(31), rtol=1e-12)
+    np.testing.assert_allclose(second.clock, np.minimum(0.2 * np.arange(31), 2.0), rtol=1e-12)
+    np.testing.assert_allclose(np.diff(third.clock), third.lr, rtol=1e-9, atol=1e-12)
+    assert drawn(trace).axes.x.high == pytest.approx(third.clock[-1])
+
+
+def test_frames_of_time_are_the_same_from_nothing() -> None:
+    film = Film(traced("{loss: {data: [train, test], x: time}}, fit", f"{FLOW}, {GD}"), Look(seconds=0.5))
+    for k, frame in enumerate(film.frames()):
+        np.testing.assert_array_equal(frame, film.frame(k))
