@@ -1,8 +1,10 @@
+# make install   optanim in .venv/bin, and nothing drawn
 # make figures   every scene in scenes/ as files in output/
 # make gallery   a page of all scenes, output/gallery/index.html
 # make test      the tests, with the versions in tests/constraints.txt
 # make lint      ruff and mypy
 # make docs      docs/optimizers.md, from the rules themselves
+# make pictures  docs/figures, from the scenes that README and docs show
 # make contact-sheet   all landscapes on one picture, and all panels in every theme, in output/
 # make bench     against what people use today
 # make clean     removes what these made
@@ -15,7 +17,7 @@ SETUP := setup.cfg pyproject.toml tests/constraints.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: figures gallery test lint docs contact-sheet bench clean
+.PHONY: figures install gallery test lint docs pictures contact-sheet bench clean
 .DELETE_ON_ERROR:
 
 figures: $(SCENES:scenes/%.yaml=output/.made/%)
@@ -25,6 +27,9 @@ output/.made/%: scenes/%.yaml .venv/installed $(CODE) $(DATA)
 	@mkdir -p $(@D)
 	$(BIN)/optanim render $< -o output
 	@touch $@
+
+install: .venv/installed
+	@echo "run $(BIN)/optanim, or . $(BIN)/activate and then optanim"
 
 # It knows by itself what has to be drawn again.
 gallery: .venv/installed
@@ -41,6 +46,9 @@ lint: .venv/tools
 docs: .venv/installed
 	$(BIN)/optanim list optimizers --markdown > docs/optimizers.md.new
 	mv docs/optimizers.md.new docs/optimizers.md
+
+pictures: .venv/installed
+	$(BIN)/python tools/pictures.py
 
 contact-sheet: .venv/installed
 	$(BIN)/python tools/contact_sheet.py output

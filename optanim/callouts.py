@@ -25,6 +25,7 @@ GRID = 2  # pixels of the grid on which what stands still is looked up
 EDGE = 3.0  # pixels to the edge of the box
 SPARE = 2.0  # pixels between names, which may be off by a little for the sake of calm
 CALM, GLIDE = 5.0, 3.0  # frames over which the heads' motion and a change of slot are smoothed
+CALMER = 2.0  # frames over which the names of arrows are smoothed
 AWAY = 20.0  # pixels from which on calm names follow more closely
 # What a frame costs in which a name stands on another, on what stands still, on a head, or outside.
 ON_NAME, ON_MARK, ON_HEAD, OUTSIDE = 25.0, 8.0, 3.0, 60.0
@@ -240,6 +241,50 @@ def _calm(heads: Floats) -> Floats:
     calm = smooth(heads, CALM)
     off = smooth(np.hypot(*np.moveaxis(heads - calm, -1, 0)), CALM)[..., None]
     return calm + np.clip((off - AWAY) / AWAY, 0, 1) * (smooth(heads, CALM / 2) - calm)
+
+
+def beyond(tips: Floats, middle: Floats, sizes: Floats, box: Box, gap: float) -> NDArray[np.int64]:
+    """Left top corners (F, R, 2) of the names of arrows, each on its arrow's way beyond the tip (F, R, 2).
+
+    Names that would meet are moved apart up and down, in the order of the places they would have. They
+    follow smoothed tips, and move by whole pixels once they are off by more than one.
+    """
+    calm = smooth(tips, CALMER)
+    way = smooth(
+        (tips - middle) / np.maximum(np.hypot(*np.moveaxis(tips - middle, 2, 0)), 1.0)[..., None], CALMER
+    )
+    length = np.maximum(np.hypot(way[..., 0], way[..., 1]), 1e-9)[..., None]
+    way = way / length
+    # How far a box reaches to the side that looks at the tip.
+    reach = (np.abs(way) * sizes / 2).sum(axis=2, keepdims=True)
+    centre = calm + way * (gap + reach)
+    low = np.array([box.left, box.top]) + gap + sizes / 2
+    high = np.maximum(np.array([box.right, box.bottom]) - gap - sizes / 2, low)
+    centre = np.clip(centre, low, high)
+    order = smooth(centre[..., 1], 4 * CALMER) + 1e-6 * np.arange(len(sizes))
+    for _ in range(40):
+        moved = False
+        for i in range(len(sizes)):
+            for j in range(i + 1, len(sizes)):
+                side = np.where(order[:, j] > order[:, i], 1.0, -1.0)
+                near = np.abs(centre[:, i, 0] - centre[:, j, 0]) < (sizes[i, 0] + sizes[j, 0]) / 2 + 2
+                lack = (sizes[i, 1] + sizes[j, 1]) / 2 + 1 - side * (centre[:, j, 1] - centre[:, i, 1])
+                push = np.where(
+                    near & (lack > 0.01) & (lack < sizes[i, 1] + sizes[j, 1] + 2), lack / 2 * side, 0.0
+                )
+                if push.any():
+                    moved = True
+                    centre[:, i, 1] -= push
+                    centre[:, j, 1] += push
+        centre = np.clip(centre, low, high)
+        if not moved:
+            break
+    corners = smooth(centre, CALMER) - sizes / 2
+    held = np.round(corners)
+    for k in range(1, len(held)):
+        off = corners[k] - held[k - 1]
+        held[k] = np.where(np.abs(off) > 1.5, np.round(corners[k] - np.sign(off)), held[k - 1])
+    return held.astype(np.int64)
 
 
 def smooth(values: Floats, sigma: float) -> Floats:

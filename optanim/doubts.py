@@ -13,6 +13,7 @@ from optanim.errors import Mistake
 from optanim.kinds import landscape, optimizer
 from optanim.labels import listed
 from optanim.losses import TITLES
+from optanim.measures import MEASURES
 from optanim.scene import Run, Thing, drawn
 from optanim.simulate import simulate
 from optanim.trace import Path, Trace
@@ -27,10 +28,15 @@ MANY = 4  # runs that are named, before the rest is counted
 FEW = 5  # steps: what differs at all mostly does so within them
 SEARCHES = 20  # steps of other rules that one of a line search is counted as
 AGAIN = 200_000  # run-steps that may be spent to see whether a setting has an effect
+PROGRESS = ("loss", "gap", "distance", "gradient_norm")  # numbers that tell how far a run has come
+LATE = 0.2  # of its steps, over which a run is judged whose last loss is luck
 FINAL = (
     r"converge[sd]?|converging|convergence|settle[sd]?|final(?:ly)?|arrive[sd]?|"
     r"(?:reach(?:es|ed)?|at|in) (?:the|its) (?:minimum|optimum)|wins?|winner"
 )
+
+MINIMA = tuple(name for name, measure in MEASURES.items() if measure.minima)
+BELOW = 1e-9  # of the first height above a minimum: less below it is rounding
 
 DIVERGES = "diverges"
 NOT = r"\b(?:not|never|without|before|nowhere|nor|no)\b|n't"
@@ -107,19 +113,19 @@ def to_the_origin(trace: Trace) -> Iterator[Mistake]:
 def cut_off(trace: Trace) -> Iterator[Mistake]:
     """A run of which the picture leaves out more than a little, though it did not blow up."""
     problem = trace.problem
-    if problem is None or len(problem.names) != 2 or not problem.minima:
+    if problem is None or not problem.minima:
         return  # without a minimum a run goes down for ever, and is marked where it leaves
     for thing in map(drawn, trace.scene.panels):
-        if thing.name != "contour":
+        if thing.name not in ("contour", "surface", "line"):
             continue
-        x0, x1, y0, y1 = least(trace, thing.settings.get("view"))
+        box = np.array(least(trace, thing.settings.get("view")))
+        low, high = box[0::2], box[1::2]
         # The picture may be widened to fill its panel: what is just outside can still be seen.
-        wide, high = 0.25 * (x1 - x0), 0.25 * (y1 - y0)
+        margin = 0.25 * (high - low)
         for index in trace.chosen(thing.settings.get("only")):
             run, given = trace.runs[index], trace.scene.runs[index]
-            x, y = run.params[: run.steps + 1].T
-            seen = (x >= x0 - wide) & (x <= x1 + wide) & (y >= y0 - high) & (y <= y1 + high)
-            outside = 1 - float(seen.mean())
+            way = run.params[: run.steps + 1]
+            outside = 1 - float(((way >= low - margin) & (way <= high + margin)).all(axis=1).mean())
             # A run that diverges is marked where it leaves: that is what the picture shows.
             diverges = run.ended is not None or run.loss[-1] > run.loss[0]
             if outside > CUT and not diverges:
@@ -235,7 +241,10 @@ def _is_named(run: Path, text: str) -> bool:
 def _not_there(trace: Trace, run: Path) -> str:
     """Why a run is at no minimum, in words; empty where it may be at one."""
     loss = run.loss[: run.steps + 1]
-    if run.ended is not None or loss[-1] > loss[0]:
+    end = float(loss[-1])
+    if trace.batches is not None or "rng" in optimizer[run.rule].asks:
+        end = float(loss[-max(1, round(LATE * run.steps)) :].mean())
+    if run.ended is not None or end > loss[0]:
         return DIVERGES
     if trace.problem is None or trace.problem.noise is not None:
         return ""
@@ -245,25 +254,36 @@ def _not_there(trace: Trace, run: Path) -> str:
     ends = run.params[[0, run.steps]]
     slopes = np.linalg.norm(trace.problem.slope(ends)[1], axis=1)
     # In a minimum of its own, higher than others, a run is at an end too: there the slope is gone.
-    if loss[-1] - floor <= FAR * (loss[0] - floor) or slopes[1] <= FLAT * slopes[0]:
+    if end - floor <= FAR * (loss[0] - floor) or (end == loss[-1] and slopes[1] <= FLAT * slopes[0]):
         return ""
-    return f"is not there: its loss is {loss[-1]:.3g}, and {floor:.3g} is known"
+    what = "its loss is" if end == loss[-1] else "late on its loss is on average"
+    return f"is not there: {what} {end:.3g}, and {floor:.3g} is known"
 
 
 def unequal_cost(trace: Trace) -> Iterator[Mistake]:
-    """Runs side by side per step, of which one takes more gradients for a step."""
+    """Runs side by side per step, of which one goes further in a step: by more gradients, or through time."""
     for panel in map(drawn, trace.scene.panels):
+        of = panel.settings.get("of", "loss")
+        if panel.name not in ("loss", "curve") or of not in PROGRESS or "x" in panel.settings:
+            continue
         runs = [trace.runs[i] for i in trace.chosen(panel.settings.get("only"))]
         runs = [run for run in runs if run.ended is None and run.steps]
+        flows, others = ([run for run in runs if (run.time is not None) is flow] for flow in (True, False))
         costs = [float(run.evals[-1]) / run.steps for run in runs]
-        if panel.name != "loss" or "x" in panel.settings or len(costs) < 2 or max(costs) < 1.5 * min(costs):
+        if flows and others:
+            what = f"{flows[0].label} makes its steps through time and {others[0].label} by its lr"
+            x = "time"
+        elif len(costs) > 1 and max(costs) >= 1.5 * min(costs):
+            dear, cheap = runs[int(np.argmax(costs))], runs[int(np.argmin(costs))]
+            what = f"{dear.label} takes {max(costs):.3g} gradients a step and {cheap.label} {min(costs):.3g}"
+            x = "gradients"
+        else:
             continue
-        dear, cheap = runs[int(np.argmax(costs))], runs[int(np.argmin(costs))]
+        written = f"loss: {{x: {x}}}" if panel.name == "loss" else f"curve: {{of: {of}, x: {x}}}"
         yield Mistake(
-            f"{dear.label} takes {max(costs):.3g} gradients a step and {cheap.label} {min(costs):.3g}, "
-            "and the loss panel compares them step by step",
+            f"{what}, and the {of} panel compares them step by step",
             panel.place,
-            "write loss: {x: gradients} in its place",
+            f"write {written} in its place",
         )
 
 
@@ -276,6 +296,8 @@ def another_loss(trace: Trace) -> Iterator[Mistake]:
     real = thing.settings.get("loss", setting.default if setting else None)
     for panel in map(drawn, trace.scene.panels):
         loss = panel.settings.get("loss")
+        if isinstance(loss, tuple):  # of several the first that does not change is under the paths
+            loss = next((each for each in loss if each != "batch"), "batch")
         # The loss of a batch is what a step goes down, and of test points the panel says so.
         if isinstance(loss, str) and loss in TITLES and loss != real:
             yield Mistake(
@@ -283,6 +305,26 @@ def another_loss(trace: Trace) -> Iterator[Mistake]:
                 panel.where("loss"),
                 "say so in the panel's title, or draw the loss itself",
             )
+
+
+def below_the_minimum(trace: Trace) -> Iterator[Mistake]:
+    """A gap or a distance from a minimum that a run goes below: it is not the lowest."""
+    problem = trace.problem
+    panels = [each for each in map(drawn, trace.scene.panels) if each.settings.get("of") in MINIMA]
+    if problem is None or not panels or not problem.minima:
+        return
+    known = problem.loss(np.array(problem.minima, dtype=np.float64))
+    floor, size = float(known.min()), float(np.abs(known).max())
+    for panel in panels:
+        for run in (trace.runs[i] for i in trace.chosen(panel.settings.get("only"))):
+            lowest = float(np.nanmin(run.loss))
+            if lowest < floor - BELOW * max(size, float(run.loss[0]) - floor):
+                yield Mistake(
+                    f"{run.label} comes to a loss of {lowest:.4g}, below that of the minimum, {floor:.4g}, "
+                    f"from which the {panel.settings['of']} is measured",
+                    trace.scene.places.get("minima") or panel.place,
+                    "say with minima: where the loss is lowest",
+                )
 
 
 CHECKS: tuple[Callable[[Trace], Iterator[Mistake]], ...] = (
@@ -294,4 +336,5 @@ CHECKS: tuple[Callable[[Trace], Iterator[Mistake]], ...] = (
     not_final,
     unequal_cost,
     another_loss,
+    below_the_minimum,
 )

@@ -15,6 +15,15 @@ from optanim.yaml_nodes import shown
 
 MAX_PANELS = 24
 NUMBERS = {1: "one", 2: "two", 3: "three"}
+SCENERY = ("line", "contour", "surface")  # panels that draw the landscape itself
+BROAD = (
+    "contour",
+    "surface",
+    "line",
+    "grid",
+    "graph",
+    "why",
+)  # panels that need more than a third of a picture
 PICTURES = {1: "line", 2: "contour"}  # what draws a landscape of so many variables
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from optanim.catalogue import COSTS, body, catalogue, check_lines, family, variant_lines, written
@@ -11,6 +11,7 @@ from optanim.errors import Mistake, UserError
 from optanim.hints import a, forms_of, letters, nearest
 from optanim.kinds import KINDS, THEMES
 from optanim.losses import LOSSES, OWN, TITLES
+from optanim.marks import FORMS
 from optanim.registry import Entry, Setting, settings_of
 from optanim.scene import Thing, keys
 from optanim.settings import Group
@@ -21,6 +22,15 @@ THEME_WORDS = {
     "paper": "For print: black on white, serif type.",
 }
 assert tuple(THEME_WORDS) == THEMES
+
+# The numbers that a panel's view has, by how many may stand there, and those of a mark's place.
+VIEWS = {
+    (2,): "[low, high] of the upright axis",
+    (4,): "[x0, x1, y0, y1]",
+    (2, 4): "[x0, x1] or [x0, x1, y0, y1]",
+}
+PLACES = ("at", "from", "to")
+ON_CURVE = ", where x alone is a place on the curve"
 
 KEYS = settings_of(keys)
 # Of every key of a scene, and of every setting that all things of a kind take: what it means, and
@@ -34,15 +44,22 @@ KEY_WORDS = {
     "optimizers": ("What runs: one, or a list with a run each.", "none: a still"),
     "lr": ("The learning rate, or a schedule.", "the best of a grid of 25, tuned in the open"),
     "start": ("The parameters that a run starts from.", "the landscape's"),
-    "weight_decay": ("How strongly parameters are pulled to 0.", "the rule's own"),
+    "weight_decay": (
+        "How strongly parameters are pulled to 0, by the rules that have the setting: gd has none, sgd has.",
+        "the rule's own",
+    ),
     "steps": ("How many steps a run makes; of a mark, from which step to which it is shown.", ""),
     "batch": (
-        "How many rows of the dataset each step sees, a number or a schedule: epochs are permutations drawn "
-        "from the seed, the same for all runs, and the last batch of an epoch may be short.",
+        "How many rows of the dataset each step sees, one number or schedule for all runs: epochs are "
+        "permutations drawn from the seed, and the last batch of an epoch may be short.",
         "full: all rows",
     ),
     "seed": ("What random numbers start from: the same seed, the same numbers.", ""),
-    "view": ("The part of the plane that is shown, and searched for minima.", "the landscape's, or made"),
+    "view": (
+        "The part of the plane that is shown, and searched for minima; of an inset that which is enlarged. "
+        "A panel of curves takes [low, high] of its upright axis.",
+        "the landscape's, or made",
+    ),
     "minima": ("The points marked as minima.", "the landscape's; of a formula the lowest found in view"),
     "panels": ("What is drawn: a list is a row, a list of lists is rows.", "contour or line, loss, fit"),
     "layout": ("A word for each row: A is the first panel, B the second, a dot nothing.", "from panels"),
@@ -170,16 +187,41 @@ def explanation(name: str) -> str:
 
 def _explain(entry: Entry) -> str:
     parts = [f"{entry.name}: {a(entry.kind)}", entry.summary, body(entry)]
-    if entry.settings:
-        parts.append("Settings\n" + _table(entry.settings.values(), entry.kind))
+    refused = _refused(entry)
+    own = [setting for name, setting in entry.settings.items() if name not in refused]
+    if own:
+        parts.append("Settings\n" + _table(own, entry.kind, _views(entry)))
     common = KINDS[entry.kind].common
-    others = [setting for name, setting in common.items() if name not in entry.settings]
+    others = [each for name, each in common.items() if name not in refused | entry.settings.keys()]
     if others:
         parts.append(f"Settings of every {entry.kind}\n" + _table(others))
+    if entry.kind == "mark" and any(name in entry.settings for name in PLACES):
+        parts.append("Numbers of a place\n" + _rows(_places()))
     facts = _facts(entry)
     if facts:
         parts.append("\n".join(facts))
     return "\n\n".join(part for part in parts if part)
+
+
+def _refused(entry: Entry) -> set[str]:
+    """The settings of all things of its kind that this one does not take."""
+    facts, names = entry.facts, set()
+    if entry.kind == "panel":
+        names = {name for name in ("view", "marks") if facts.get(name) == ()}
+    elif entry.kind == "optimizer":
+        names = {"lr"} if "times" in facts else set()
+        names |= {"weight_decay"} - entry.settings.keys()
+    return names
+
+
+def _places() -> list[tuple[str, str]]:
+    """How many numbers the place of a mark has, and on which panels."""
+    panels: dict[str, list[str]] = {}
+    for entry in KINDS["panel"].entries():
+        counts = entry.facts.get("marks", (2,))
+        form = " or ".join(FORMS[count] for count in counts) or "none"
+        panels.setdefault("as the panel in it" if entry.name == "grid" else form, []).append(entry.name)
+    return [(form, ", ".join(names) + ON_CURVE * form.startswith("[x] ")) for form, names in panels.items()]
 
 
 def _explain_loss(name: str) -> str:
@@ -250,10 +292,27 @@ def _owners() -> dict[str, dict[str, Setting]]:
     return owners
 
 
-def _table(settings: Iterable[Setting], kind: str = "") -> str:
-    rows = [(each.name, _takes(each), _default(each, kind)) for each in settings]
-    wide = [max(len(row[i]) for row in rows) for i in (0, 1)]
-    return "\n".join(f"  {a:{wide[0]}}  {b:{wide[1]}}  {c}".rstrip() for a, b, c in rows)
+def _views(entry: Entry) -> str:
+    """Which numbers a panel's view has; empty for what is no panel."""
+    if entry.kind != "panel" or entry.name == "grid":
+        return "as the panel in it" if entry.kind == "panel" else ""
+    return VIEWS.get(entry.facts.get("view", (2, 4)), "")
+
+
+def _table(settings: Iterable[Setting], kind: str = "", view: str = "") -> str:
+    """A row for each setting; `view` says what a view takes, where that is known better than by its type."""
+    known = {"view": view} if view else {}
+    return _rows(
+        [(each.name, known.get(each.name) or _takes(each), _default(each, kind)) for each in settings]
+    )
+
+
+def _rows(rows: Sequence[tuple[str, ...]]) -> str:
+    """Columns below each other."""
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "".join(f"  {cell:{w}}" for cell, w in zip(row, wide, strict=True)).rstrip() for row in rows
+    )
 
 
 def _takes(setting: Setting) -> str:

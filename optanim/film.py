@@ -113,7 +113,12 @@ class Film:
                     f"{self.width}x{self.height} leaves no room for {len(self.panels)} panels; "
                     "take a larger size"
                 )
-            each.draw_static(pen, box)
+            try:
+                each.draw_static(pen, box)
+            except RenderError as error:
+                thing = self.trace.scene.panels[index]
+                where = f"line {thing.place.line}, {thing.name}: " if thing.place else ""
+                raise RenderError(f"{where}{error}") from error
         return pen.pixels.copy()
 
     def _draw_words(self, pen: Pen) -> Box:

@@ -157,7 +157,7 @@ class Gallery:
             made = {str(name): Made(**values) for name, values in found.items()}
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError, TypeError, AttributeError):
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             return {}
         return {name: one for name, one in made.items() if _sound(name, one)}
 

@@ -78,6 +78,15 @@ def labels(
             text = whole.pop() if len(whole) == 1 else text
         for i, differs in zip(alike, _differences(facts), strict=True):
             out[i] = (f"{text} {differs}", differs) if differs else (text, "")
+    # What a name of the user's own may hide is told beside it.
+    for rule in dict.fromkeys(run.rule.name for run in runs if run.label is not None):
+        alike = [i for i, run in enumerate(runs) if run.rule.name == rule]
+        facts = _facts([runs[i] for i in alike], [rates[i] for i in alike], registry)
+        lead = registry[rule].lead  # after a name that is not the rule's, its value alone would say nothing
+        facts = [{(lead.name if lead and not name else name): one[name] for name in one} for one in facts]
+        for i, differs in zip(alike, _differences(facts), strict=True):
+            if runs[i].label is not None and "#" not in differs:
+                out[i] = (out[i][0], differs)
     return _numbered(out)
 
 
@@ -91,7 +100,9 @@ def _numbered(made: list[tuple[str, str]]) -> list[tuple[str, str]]:
         while label in seen and f"{label} #{count}" in taken | seen:
             count += 1
         if label in seen:
-            label, differs = f"{label} #{count}", f"{differs} #{count}".strip()
+            at_end = label.endswith(differs)
+            label = f"{label} #{count}"
+            differs = f"{differs} #{count}".strip() if at_end else differs
         seen.add(label)
         out.append((label, differs))
     return out

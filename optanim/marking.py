@@ -206,6 +206,21 @@ class Marking:
         for i, each in enumerate(worded):
             each.corners = corners[:, i]
 
+    def boxes(self, k: int) -> list[Box]:
+        """Where words stand at frame k: of marks that move those that are shown, else all."""
+        if not self.panel.marks_move:
+            return self.texts
+        return [
+            Box(x, y, x + each.sprite.width, y + each.sprite.height)
+            for each in self.placed
+            if each.sprite is not None and each.corners is not None and self._visible(each, k)
+            for x, y in [map(int, each.corners[k])]
+        ]
+
+    def _visible(self, each: _Placed, k: int) -> bool:
+        frame = k if len(each.at) > 1 else 0
+        return each.shown(self.table.tau[k]) and bool(self._seen(each.at[frame : frame + 1])[0])
+
     @property
     def texts(self) -> list[Box]:
         """Where words stand that do not move."""
@@ -236,9 +251,8 @@ class Marking:
         """The marks that are shown at frame k, words last."""
         shown = []
         for each in self.placed:
-            frame = k if len(each.at) > 1 else 0
-            if each.shown(self.table.tau[k]) and self._seen(each.at[frame : frame + 1])[0]:
-                shown.append((each, frame))
+            if self._visible(each, k):
+                shown.append((each, k if len(each.at) > 1 else 0))
         draws: dict[type, Callable[[Pen, Floats], None]] = {
             marks.Level: self._draw_level,
             marks.Arrow: self._draw_arrow,

@@ -14,10 +14,13 @@ from optanim.kinds import optimizer
 from optanim.kinds import panel as panels
 from optanim.scene import Run, Scene, Thing
 from optanim.search import hessian
-from optanim.settings import closest
+from optanim.settings import closest, grouped
 from optanim.trace import Path, Problem
 
 Floats = NDArray[np.float64]
+
+HELD = 1_000_000  # second derivatives that are held at once
+MOST_SECOND = 100_000_000  # numbers that the second derivatives of all runs may go through
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,11 @@ def sharpness(run: Path, problem: Problem) -> Floats:
     """The largest eigenvalue of the second derivatives of the whole loss."""
 
     def largest(points: Floats) -> Floats:
+        piece = max(1, HELD // points.shape[1] ** 2)
+        pieces = (points[at : at + piece] for at in range(0, len(points), piece))
+        return np.concatenate([of_few(np.asfortranarray(few)) for few in pieces] or [np.zeros(0)])
+
+    def of_few(points: Floats) -> Floats:
         second = hessian(problem.slope, points)
         second = (second + second.swapaxes(1, 2)) / 2
         fine: Any = np.isfinite(second).all(axis=(1, 2))
@@ -95,9 +103,9 @@ MEASURES = {
 def stability(run: Path) -> tuple[Floats, str] | None:
     """The sharpness above which steps (N,) along a parabola overshoot ever further, and its formula.
 
-    It is that of gradient descent and of its momentum; None for a rule that scales its gradients, for
-    which the sharpness alone does not tell. From the characteristic polynomial of the linear recursion
-    (Polyak 1964; Cohen et al. 2021, arXiv:2103.00065).
+    It is that of gradient descent and of its momentum, with what weight decay adds or takes; None for a
+    rule that scales its gradients, for which the sharpness alone does not tell. From the characteristic
+    polynomial of the linear recursion (Polyak 1964; Cohen et al. 2021, arXiv:2103.00065).
     """
     if run.rule == "gd":
         return _over(2.0, run.lr), "2/lr"
@@ -106,12 +114,25 @@ def stability(run: Path) -> tuple[Floats, str] | None:
     momentum = _setting(run, "momentum")
     dampening = _setting(run, "dampening")
     if run.rule == "nesterov" or run.settings.get("nesterov"):
-        return _over(2 * (1 + momentum) / (1 + 2 * momentum), run.lr), "2(1+β)/((1+2β)lr)"
-    if not momentum.any():
-        return _over(2.0, run.lr), "2/lr"
-    if dampening.any():
-        return _over(2 * (1 + momentum) / (1 - dampening), run.lr), "2(1+β)/((1−d)lr)"
-    return _over(2 * (1 + momentum), run.lr), "2(1+β)/lr"
+        line, words = _over(2 * (1 + momentum) / (1 + 2 * momentum), run.lr), "2(1+β)/((1+2β)lr)"
+    elif not momentum.any():
+        line, words = _over(2.0, run.lr), "2/lr"
+    elif dampening.any():
+        line, words = _over(2 * (1 + momentum) / (1 - dampening), run.lr), "2(1+β)/((1−d)lr)"
+    else:
+        line, words = _over(2 * (1 + momentum), run.lr), "2(1+β)/lr"
+    decay = _setting(run, "weight_decay")
+    return (_decayed(line, decay, run), f"{words} with decay") if decay.any() else (line, words)
+
+
+def _decayed(line: Floats, decay: Floats, run: Path) -> Floats:
+    """The line of stability of a run with weight decay, from that of the same run without."""
+    way = "decoupled" if run.rule == "sgdw" else run.settings.get("decay", "coupled")
+    if way == "coupled":  # a parabola of its own, on top of that of the loss
+        return line - decay
+    shrunk = np.minimum(run.lr * decay, 1.0)
+    line = line * (1 - shrunk / 2)
+    return line if way == "decoupled" else _over(line, 1 - shrunk)
 
 
 def _over(value: float | Floats, lr: Floats) -> Floats:
@@ -172,7 +193,7 @@ def _unknown(thing: Thing, runs: Sequence[Run], batch: bool) -> list[Mistake]:
     changing = [name for rule in rules for name, each in rule.settings.items() if each.scheduled]
     known = [name for name in MEASURES if batch or name != "batch_loss"]
     may = list(dict.fromkeys([*known, *changing]))
-    if not of or of in may:
+    if of in may or "of" not in thing.settings:
         return []
     if of == "batch_loss":
         return [
@@ -183,12 +204,28 @@ def _unknown(thing: Thing, runs: Sequence[Run], batch: bool) -> list[Mistake]:
 
 
 def unmeasured(thing: Thing, scene: Scene, problem: Problem) -> list[Mistake]:
-    """What a curve is to measure from the minimum of a landscape of which none is known."""
+    """What a curve is to measure from a minimum that is not known, or by more work than is allowed."""
     of = str(thing.settings.get("of"))
+    place = thing.where("of")
+    if of == "sharpness" and (work := _second_work(thing, scene, problem)) > MOST_SECOND:
+        message = f"the sharpness of every iterate goes through {grouped(work)} numbers"
+        hint = f"takes at most {grouped(MOST_SECOND)}: fewer steps, rows of data or runs"
+        return [Mistake(message, place, hint)]
     if problem.minima or of not in MEASURES or not MEASURES[of].minima:
         return []
     hint = "say where it is with minima:, or draw the loss"
-    return [Mistake(f"no minimum is known to measure the {of} from", thing.where("of"), hint)]
+    return [Mistake(f"no minimum is known to measure the {of} from", place, hint)]
+
+
+def _second_work(thing: Thing, scene: Scene, problem: Problem) -> int:
+    """Numbers of the data and the parameters that the second derivatives at every iterate look at.
+
+    For each parameter a gradient is taken, in which every row of the data meets every parameter.
+    """
+    only = thing.settings.get("only")
+    drawn = [run for run in scene.runs if only is None or not {run.rule.name, run.label}.isdisjoint(only)]
+    rows = 1 if problem.data is None else len(problem.data.x)
+    return len(drawn) * (scene.steps + 1) * rows * len(problem.names) ** 2
 
 
 def _telling(explains: str) -> list[str]:

@@ -217,7 +217,7 @@ def _text(text: str) -> str:
 
 
 def _url(path: str) -> str:
-    return escape(quote(path))
+    return escape(quote(path, errors="surrogateescape"))  # of a name that is not UTF-8 the bytes
 
 
 def _asset(name: str) -> str:

@@ -56,6 +56,7 @@ class Paths:
         small: bool = False,
     ) -> None:
         self.stage, self.indices, self.box, self.small = stage, list(indices), box, small
+        self.texts = list(texts)
         runs = [stage.trace.runs[index] for index in indices]
         plain = [each if isinstance(each, Track) else track(each, box) for each in points]
         self.tracks = interleave(plain, box)
@@ -121,19 +122,23 @@ class Paths:
         """Where the notes of the stars stand; of stars that are close together one has it for all."""
         found: dict[tuple[float, float], Box] = {}
         for star in self.minima if self.note else ():
-            under = self._under(star)
+            under = self._beside(star)
             if not any(under.touches(other) for other in found.values()):
                 found[star] = under
         return found
 
-    def _under(self, star: tuple[float, float]) -> Box:
-        """Where the note of a star stands: under it, or over it at the lower edge."""
+    def _beside(self, star: tuple[float, float]) -> Box:
+        """Where the note of a star stands: under it, or over or beside it where there is no room."""
         assert self.note is not None
-        px, box, (x, y), note = self.stage.px, self.box, star, self.note
-        left = round(min(max(x - note.width / 2, box.left + 1), box.right - 1 - note.width))
-        below = y + px(10) + note.height <= box.bottom - 1
-        top = round(y + px(10) if below else y - px(10) - note.height)
-        return Box(left, top, left + note.width, top + note.height)
+        gap, box, (x, y), note = self.stage.px(10), self.box, star, self.note
+        middle = min(max(x - note.width / 2, box.left + 1), box.right - 1 - note.width)
+        level = y - note.height / 2
+        ways = [(middle, y + gap), (middle, y - gap - note.height)]
+        ways += [(x + gap + 2, level), (x - gap - 2 - note.width, level)]
+        boxes = [Box(round(a), round(b), round(a) + note.width, round(b) + note.height) for a, b in ways]
+        inside = [each for each in boxes if each.within(box.grow(-1)) == each] or boxes[1:2]
+        free = [each for each in inside if not any(each.touches(text) for text in self.texts)]
+        return (free or inside)[0]
 
     def _thinned(self, each: Track) -> float:
         """The width of the faint tail: thinner where a long zigzag would smear into a blot."""
@@ -203,9 +208,10 @@ class Paths:
             x, y = self.heads[k, column]
             if self.small and self.outside[k, column]:
                 continue
-            if self.exits[column] is None and tau > self.over[column]:
+            out = self.outside[k, column]
+            if self.exits[column] is None and not out and tau > self.over[column]:
                 self._draw_end(pen, index, x, y)
-            elif self.outside[k, column]:
+            elif out:
                 style, turn = stage.styles[index], self.turn[k, column]
                 pen.mark("triangle", x, y, stage.px(5.5), style.rgb, stage.halo, stage.px(1.6), turn)
             else:

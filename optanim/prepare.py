@@ -34,6 +34,7 @@ GRID: tuple[float, ...] = (
 RATE = Number(low=0)  # of a schedule: one that has come to 0 rests
 MOST_SCHEDULED = 30_000_000  # values of schedules, in terms of simple ones
 OVERHEAD = 500  # what a schedule costs before its first step, in steps
+INNER = 30  # steps within a step that a run through continuous time may take, about
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
 
@@ -52,10 +53,15 @@ class Prepared:
     batches: Batches | None = None
 
     @property
-    def steps(self) -> int:
-        """Of all runs together; one that is tuned makes its steps once more for every rate of the grid."""
+    def tries(self) -> list[tuple[Run, int]]:
+        """Every run with its steps; one that is tuned makes them once more for every rate of the grid."""
         tries = [1 + len(GRID) if is_open(rate) else 1 for rate in self.rates]
-        return sum(run.steps * n for run, n in zip(self.runs, tries, strict=True))
+        return [(run, run.steps * n) for run, n in zip(self.runs, tries, strict=True)]
+
+    @property
+    def steps(self) -> int:
+        """Of all runs together."""
+        return sum(steps for _, steps in self.tries)
 
 
 @known_once()
@@ -101,7 +107,7 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     mistakes += wrong
     mistakes += unfit
     ready = Prepared(data, problem, runs, rates, batches)
-    mistakes += _too_much(scene, ready, limits or Limits())
+    mistakes += _too_much(scene, ready, limits or Limits(), registry)
     if mistakes:
         # Runs that share a start share its mistake.
         found = list(dict.fromkeys(mistakes))
@@ -211,12 +217,22 @@ def _asking(rule: Thing, ask: str, registry: Registry) -> Thing | None:
     return rule if ask in entry.asks else _asking(inner, ask, registry) if inner else None
 
 
-def _too_much(scene: Scene, ready: Prepared, limits: Limits) -> list[Mistake]:
+def _weight(run: Run, problem: Problem | None, registry: Registry) -> float:
+    """How many evaluations of a model of two parameters a step costs."""
+    n = len(problem.names) if problem else 1
+    # A row of data meets every parameter; a landscape that is a formula is one evaluation.
+    weight = max(1.0, n / 2) if problem and problem.data is not None else 1.0
+    if any(_asking(run.rule, ask, registry) for ask in ("hessian", "hessian_diag", "residuals")):
+        weight *= n
+    return weight * (INNER if registry[run.rule.name].facts.get("times") else 1)
+
+
+def _too_much(scene: Scene, ready: Prepared, limits: Limits, registry: Registry) -> list[Mistake]:
     """The mistake of a scene whose steps evaluate its model more often than the limit allows."""
     points = ready.problem.data if ready.problem else None
     rows = 1 if points is None else len(points.x)
     seen = rows if ready.batches is None else rows + float(ready.batches.sizes.mean())
-    work = round(ready.steps * seen)
+    work = round(sum(steps * _weight(run, ready.problem, registry) for run, steps in ready.tries) * seen)
     if work <= limits.work:
         return []
     tuned = ", tuning included," if any(map(is_open, ready.rates)) else ""

@@ -19,9 +19,10 @@ from optanim.registry import Entry
 from optanim.replay import Evaluation
 from optanim.scene import Point, Scene, Thing, drawn
 from optanim.search import around, lowest, wider
-from optanim.settings import Wrong
+from optanim.settings import Wrong, grouped
 from optanim.trace import Data, Problem
 
+MOST_NUMBERS = 5_000_000  # of the rows of data by the parameters
 CHUNK = 100_000  # numbers of each kind that are held at once while a landscape is evaluated
 
 Array = NDArray[Any]  # real, or complex to differentiate
@@ -62,6 +63,10 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     model = made(points, **settings) if made and points else None
     placed = _placed(thing, names, model is None)
     if points is not None and "data" in entry.asks:
+        if len(points.x) * len(names) > MOST_NUMBERS:
+            numbers = f"{grouped(len(points.x))} rows by {len(names)} parameters"
+            hint = f"takes at most {grouped(MOST_NUMBERS)}: fewer rows, or a lower degree"
+            raise UserError(Mistake(f"{numbers} are too many numbers", thing.place, hint))
         _check_losses(scene, thing, settings, points)
     evaluation = _evaluation(entry, settings, points, placed, len(names))
     loss, slope = evaluation.loss, evaluation.slope

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim import landscapes, mosaic
-from optanim.drawable import MAX_PANELS, Drawable
+from optanim.drawable import BROAD, MAX_PANELS, SCENERY, Drawable
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import KINDS
 from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
@@ -283,7 +283,7 @@ class _Builder:
         elif any(isinstance(row, tuple) for row in given):
             rows = [list(row) if isinstance(row, tuple) else [row] for row in given]
         else:
-            rows = [list(given)]
+            rows = _beside(given) if "layout" not in self.given else [list(given)]
         things = [thing for row in rows for thing in row]
         if "panels" in self.given:
             there = Drawable(
@@ -378,6 +378,15 @@ class _Builder:
         for output in clashes(made):
             self.wrong(clash(output), output.format.place, "give it a suffix: of its own")
         return tuple(made)
+
+
+def _beside(panels: Sequence[Thing]) -> list[list[Thing]]:
+    """A list of panels as a row, but curves that would get narrow beside one picture one above the other."""
+    names = [name for name, _ in dict.fromkeys((thing.name, str(thing.settings)) for thing in panels)]
+    if len(names) < 3 or names[0] not in SCENERY or any(name in BROAD for name in names[1:]):
+        return [list(panels)]
+    picture = panels[0]
+    return [[picture, picture, each] for each in panels if each.name != picture.name]
 
 
 def _without(settings: Mapping[str, Any], name: str) -> dict[str, Any]:

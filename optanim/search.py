@@ -71,6 +71,8 @@ def lowest(loss: Callable[[Array], Array], slope: Slope, box: Point) -> tuple[Po
     with np.errstate(all="ignore"):
         found, depth = descend(loss, slope, points[seeds])
     floor = float(depth.min())
+    if not np.isfinite(floor):
+        return ()  # it falls for ever
     # Sums of terms of the surface's size cannot be told apart below this.
     finite = values[np.isfinite(values)]
     spread = float(np.median(finite) - floor)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +15,7 @@ from optanim import typeset
 from optanim.layout import Margins
 from optanim.marking import Marking
 from optanim.pen import Box, Pen
-from optanim.scales import Axes, linear_ticks, tick_words
+from optanim.scales import Axes, Scale, linear_ticks, tick_words
 from optanim.scene import Thing
 from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
 from optanim.trace import Path, Trace
@@ -23,6 +24,8 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 NAME_WIDTH = 300  # what a name may take, in pixels at 100 dpi
 BRIGHT_SECONDS = 1.0  # how much of its past a head's bright tail shows
+TICKS = range(2, 9)  # numbers beside the axes, by their height
+CHANGES = 8.0  # times a second that the picture of a batch changes, at most: more would flicker
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,19 @@ def clock(steps: int, frames: int, pace: str) -> Floats:
     return np.expm1(part * np.log1p(steps)) if pace == "log" else part * steps
 
 
+def held(steps: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+    """The steps (F,), each held for so many frames at least, and as they are from the last change on."""
+    changes = np.flatnonzero(np.diff(steps)) + 1
+    kept: list[int] = []
+    for frame in changes[::-1].tolist():
+        if not kept or kept[-1] - frame >= least:
+            kept.append(frame)
+    if len(kept) > 1 and kept[-1] < least:
+        kept.pop()
+    begins = np.array([0, *kept[::-1]])
+    return steps[np.repeat(begins, np.diff([*begins, len(steps)]))]
+
+
 class Stage:
     """The trace on a theme and a clock; lengths are in units of a pixel at 100 dpi."""
 
@@ -67,6 +83,26 @@ class Stage:
             self.styles.append(Style(color, marker, mix(color, theme.ink, theme.deepen)))
         self.measured: dict[Any, Floats] = {}  # numbers of runs that were worked out once
         self._sprites: dict[Any, Sprite] = {}
+
+    @cached_property
+    def batch_steps(self) -> NDArray[np.int64]:
+        """The step whose batch is drawn in every frame: the one that the heads are taking.
+
+        Where steps are too short to be seen some batches are left out, and the others held.
+        """
+        taken = np.minimum((self.tau + 1e-9).astype(np.int64), self.trace.steps - 1) + 1
+        return held(taken, math.ceil(self.fps / CHANGES - 1e-9))
+
+    @cached_property
+    def batches_shown(self) -> NDArray[np.int64]:
+        """The steps whose batches are drawn, each once."""
+        return np.unique(self.batch_steps)
+
+    @property
+    def batches_told(self) -> str:
+        """How many of the batches are drawn, where some are left out."""
+        shown, steps = len(self.batches_shown), self.trace.steps
+        return f"{shown} of {steps} batches" if shown < steps else ""
 
     @cached_property
     def halo(self) -> RGB:
@@ -160,6 +196,29 @@ class Stage:
         pen.mark(style.marker, x, y, self.px(radius), style.rgb, self.halo, self.px(1.6))
 
 
+def arrow(
+    pen: Pen,
+    start: Floats,
+    tip: Floats,
+    color: RGB,
+    halo: RGB,
+    width: float,
+    head: float,
+    rim: float,
+    wide: float,
+) -> None:
+    """An arrow on its halo, which is wider by `rim`; the head is twice `wide` times as wide as it is long."""
+    way = (tip - start) / float(np.hypot(*(tip - start)))
+    base = tip - head * way
+    side = np.array([-way[1], way[0]]) * wide * head
+    corners = np.array([tip, base + side, base - side, tip])
+    for ink, wider in ((halo, rim), (color, 0.0)):
+        pen.stroke(np.array([start, base]), None, ink, width + wider, cap="butt")
+        if wider:
+            pen.stroke(corners, None, ink, wider)
+        pen.fill(corners, None, ink)
+
+
 @dataclass(frozen=True)
 class Cell:
     """What a panel knows of the grid that it is a cell of."""
@@ -221,6 +280,12 @@ class Panel:
         px = self.stage.px
         return Margins(left=px(42), top=px(24), right=px(6), bottom=px(24))
 
+    def ticked(self, few: Margins, up: Scale) -> Margins:
+        """The margins with room for numbers such as 1.5·10⁻³, however many of them will stand there."""
+        texts = {text for most in TICKS for text in up.ticks(most)[1]}
+        widest = max((self.stage.width(text, 9) for text in texts), default=0.0)
+        return replace(few, left=max(few.left, widest + self.stage.px(10)))
+
     def fit(self, cell: Box) -> None:
         """Makes do with a cell of the layout, margins included: shortens what would not fit."""
 
@@ -274,11 +339,11 @@ class Panel:
         ended = self.runs[0].ended
         return f"ended at step {ended.step}" if ended else ""
 
-    def heading(self, pen: Pen, text: str) -> None:
-        """Small grey words above the left edge of the axes, no longer than these are wide."""
+    def heading(self, pen: Pen, text: str, room: float | None = None) -> None:
+        """Small grey words above the left edge of the axes, as long as these or as the room."""
         self.said = self.title if self.title is not None else text
         if self.named:
-            words = self.stage.fitted(self.said, 9, "normal", self.box.width)
+            words = self.stage.fitted(self.said, 9, "normal", room or self.box.width)
             self.stage.write(pen, words, self.box.left, self.box.top - self.stage.px(9))
 
     def name_across(self, pen: Pen, text: str) -> None:
@@ -297,20 +362,22 @@ class Panel:
         """Numbers under the axes, up to a value."""
         if self.cell and not self.cell.low:
             return
-        size, below = (7.5, 15) if self.small else (9.0, 17)
-        most = max(
-            2,
-            int(
-                self.box.width
-                / self.stage.px(50 if self.whole_steps or self.small or axes.x.kind == "log" else 75)
-            ),
-        )
-        values = linear_ticks(axes.x.low, high, most, whole=self.whole_steps)
-        if axes.x.kind == "log":
-            values = [value for value in axes.x.ticks(most)[0] if value <= high]
-        places = axes.pixels(np.column_stack([values, np.full(len(values), axes.y.low)]))
-        for (x, _), text in zip(places, tick_words(values), strict=True):
-            self.stage.write(pen, text, x, self.box.bottom + self.stage.px(below), size, align="centre")
+        px, (size, below) = self.stage.px, (7.5, 15) if self.small else (9.0, 17)
+        spacing = 50 if self.whole_steps or self.small or axes.x.kind == "log" else 75
+        low = float(axes.y.low)
+        end = float(axes.pixels([[high, low]])[0, 0]) + px(13) if high < axes.x.high else np.inf
+        for most in range(max(2, int(self.box.width / px(spacing))), 0, -1):
+            values = linear_ticks(axes.x.low, high, most, whole=self.whole_steps)
+            if axes.x.kind == "log":
+                values = [value for value in axes.x.ticks(most)[0] if value <= high]
+            places = axes.pixels([[value, low] for value in values] or np.zeros((0, 2)))[:, 0]
+            texts = tick_words(values)
+            half = np.array([self.stage.width(text, size) for text in texts]) / 2
+            if (np.diff(places) > half[:-1] + half[1:] + px(4)).all():
+                break
+        for x, text, reach in zip(places, texts, half, strict=True):
+            if x + reach <= end:  # the rest is the name's
+                self.stage.write(pen, text, x, self.box.bottom + px(below), size, align="centre")
 
     def ticks_up(self, pen: Pen, axes: Axes, spacing: float, grid: bool) -> None:
         """Numbers left of the axes, about so many pixels apart, with lines across if there is a grid."""

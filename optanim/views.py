@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,25 @@ def least(
     n = len(problem.names)
     box = tuple(given or problem.view or _made(trace, trace.runs if runs is None else runs))
     return box if len(box) == 2 * n else box * n
+
+
+def lowest(values: Callable[[Floats, Floats], Floats], x: Floats, y: Floats, z: Floats) -> Floats:
+    """The place (1, 2) where a landscape is lowest, searched from its values z (h, w) at x and y on.
+
+    None (0, 2) where it still falls at the edge: the lowest place is not in view.
+    """
+    if not np.isfinite(z).any():
+        return np.zeros((0, 2))
+    row, column = np.unravel_index(np.nanargmin(z), z.shape)
+    if row in (0, len(y) - 1) or column in (0, len(x) - 1):
+        return np.zeros((0, 2))
+    place, reach = np.array([x[column], y[row]]), np.array([x[1] - x[0], y[1] - y[0]])
+    for _ in range(4):
+        ways = [place[i] + reach[i] * np.linspace(-1, 1, 21) for i in (0, 1)]
+        near = values(ways[0][None, :], ways[1][:, None])
+        row, column = np.unravel_index(np.nanargmin(near), near.shape)
+        place, reach = np.array([ways[0][column], ways[1][row]]), reach / 8
+    return place[None]
 
 
 def _made(trace: Trace, runs: Sequence[Path]) -> tuple[float, ...]:

@@ -18,6 +18,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+WRITTEN = 8  # digits of a number that somebody wrote
 MANY = 4  # numbers of a point that are all told
 
 
@@ -32,11 +33,22 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
-def point(values: Sequence[float]) -> str:
-    """A point as (x, y), or the bare number in one dimension; of many numbers the first and the last."""
-    told = [number(value) for value in values]
+def point(values: Sequence[float], written: int = 3) -> str:
+    """A point as (x, y), or the bare number in one dimension; of many numbers the first and the last.
+
+    A number that takes up to so many digits, as one that somebody wrote, has them all.
+    """
+    told = [_exact(value, written) for value in values]
     inside = ", ".join(told if len(told) <= MANY else [*told[:2], "…", told[-1]])
     return f"({inside})" if len(values) > 1 else inside
+
+
+def _exact(value: float, most: int) -> str:
+    """A number with all its digits where so many are enough, as short as it can be; else with three."""
+    if float(f"{value:.{most}g}") != value:
+        return number(value)
+    told = (number(value, digits) for digits in range(3, most + 1) if float(f"{value:.{digits}g}") == value)
+    return min(told, key=len)
 
 
 def symbol(name: str) -> str:
@@ -111,6 +123,12 @@ def loss_name(trace: Trace) -> str:
     return LOSS_TITLES[name] if name else "loss"
 
 
+def drawn_loss(trace: Trace, loss: str) -> str:
+    """What the loss is called that a panel draws; where it says nothing else, that of the scene."""
+    name = loss_name(trace)
+    return LOSS_TITLES.get(loss, f"test {name}" if loss == "test" else name)
+
+
 def title(trace: Trace) -> str:
     """The scene's title, or one made of what ran."""
     if trace.scene.title is not None:
@@ -120,7 +138,8 @@ def title(trace: Trace) -> str:
     if not rules:
         return where or "The data"
     who = listed(rules) if len(rules) < 5 else f"{len(rules)} optimizers"
-    return f"{who} on {where}" if not where.startswith("f = ") else f"{who} descend {where[4:]}"
+    verb = "descends" if len(trace.runs) == 1 else "descend"
+    return f"{who} on {where}" if not where.startswith("f = ") else f"{who} {verb} {where[4:]}"
 
 
 def facts(trace: Trace) -> str:
@@ -136,7 +155,7 @@ def facts(trace: Trace) -> str:
         parts.append(_batch_words(trace))
     starts = {tuple(run.params[0]) for run in trace.runs}
     if len(starts) == 1:
-        parts.append(f"start {point(next(iter(starts)))}")
+        parts.append(f"start {point(next(iter(starts)), WRITTEN)}")
     named = any(thing.name == "loss" for thing in trace.scene.panels)
     shared = shared_rate(trace.runs)
     tuned = trace.runs[0].tuned if trace.runs and all(run.tuned for run in trace.runs) else None
@@ -147,17 +166,34 @@ def facts(trace: Trace) -> str:
     elif shared:
         parts.append(f"lr {shared}")
     elif not named and not any(thing.name == "lr" for thing in trace.scene.panels):
-        each = ", ".join(f"{run.label} {rate(run)}" for run in trace.runs if len(run.lr))
-        if each:
+        # A name that tells its learning rate is not told it again.
+        runs = [run for run in trace.runs if len(run.lr) and f"lr {rate(run)}" not in run.label]
+        if runs:
+            each = ", ".join(f"{run.label} {rate(run)}" for run in runs)
             parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
+    if not named:  # no curve's name tells what a label hides
+        parts += [f"{run.label}: {hidden}" for run in trace.runs if (hidden := _hidden(run))]
     return "  ·  ".join(parts)
 
 
 def _batch_words(trace: Trace) -> str:
     batch, batches = trace.scene.batch, trace.batches
     assert batches is not None
-    size = schedule_words(batch) if isinstance(batch, Thing) else str(batch)
-    return f"batch {size} of {batches.count}"
+    if isinstance(batch, Thing):
+        least, most = int(batches.sizes.min()), int(batches.sizes.max())
+        return f"batch {batch.name.replace('_', ' ')} from {least} to {most} of {batches.count}"
+    return f"batch {batch} of {batches.count}"
+
+
+def _hidden(run: Path) -> str:
+    """What tells a run from others of its rule, beside its learning rate, where its name does not say it."""
+    parts = run.differs.split(", ") if run.differs not in run.label else []
+    return ", ".join(part for part in parts if not part.startswith("lr ") and not _says(run.label, part))
+
+
+def _says(label: str, part: str) -> bool:
+    """Whether a label has all the words of a part that tell something."""
+    return all(word in label.split() for word in part.split() if word not in ("weight", "decay", "sqrt"))
 
 
 def shared_rate(runs: Sequence[Path]) -> str | None:
@@ -179,12 +215,15 @@ def settings_line(run: Path, trace: Trace) -> str:
         edge = ", largest tried" if run.tuned.lr == run.tuned.grid[-1] else ", smallest tried"
         best = "" if all(each.tuned for each in trace.runs) else f", best of {len(run.tuned.grid)}"
         parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else best}")
-    elif len(run.lr) and shared_rate(trace.runs) is None and f"lr {rate(run)}" not in run.differs:
+    elif len(run.lr) and shared_rate(trace.runs) is None and f"lr {rate(run)}" not in run.label:
         parts.append(f"lr {rate(run)}")
     decay = run.settings.get("weight_decay")
-    told = "weight decay" in run.differs
+    hidden = _hidden(run)
+    told = "weight decay" in run.label or "weight decay" in hidden
     if isinstance(decay, float) and decay and not told and _differ(trace.runs, "weight_decay"):
         parts.append(f"weight decay {number(decay)}")
+    if hidden:
+        parts.append(hidden)
     if run.ended is not None:
         parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
     return " · ".join(parts)

@@ -186,3 +186,12 @@ def test_the_contour_of_a_batch_changes_with_the_step() -> None:
             assert np.abs(frame.astype(int) - film.frame(k)).max() <= 1
         if k > 23:
             break
+
+
+def test_the_contour_of_a_batch_whose_size_changes() -> None:
+    text = SCENE.replace("BATCH", "{piecewise: {values: [1, 9], at: [10]}}").replace("OPTIMIZERS", "gd")
+    text = text.replace("n: 10", "n: 400") + "panels: [contour: batch]\n"
+    text = text.replace("[1, 9]", "[2, 300]")
+    trace = simulate(read(text))
+    film = Film(trace, trace.scene.look)
+    assert not np.array_equal(film.frame(0), film.frame(film.count - 1))

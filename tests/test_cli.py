@@ -403,6 +403,27 @@ def test_explain_says_what_is_used_where_nothing_is_given(run: Run) -> None:
     assert re.search(r"\n  shift +a list of numbers at least -1e\+06 and at most 1e\+06\n", out)
 
 
+def test_explain_leaves_out_what_a_thing_refuses(run: Run) -> None:
+    for rule in ("gd", "langevin", "sam"):
+        assert "  weight_decay " not in run("explain", rule)[1]
+    assert "  weight_decay " in run("explain", "sgd")[1]
+    assert "\n  lr " not in run("explain", "gradient_flow")[1]
+    for panel in ("why", "graph"):
+        assert not re.search(r"\n  (view|marks) ", run("explain", panel)[1])
+
+
+def test_explain_says_how_many_numbers_a_panel_takes(run: Run) -> None:
+    assert "\n  view    [x0, x1, y0, y1]\n" in run("explain", "contour")[1]
+    assert "\n  view    [x0, x1] or [x0, x1, y0, y1]\n" in run("explain", "line")[1]
+    assert "\n  view    [low, high] of the upright axis\n" in run("explain", "loss")[1]
+    for mark in ("point", "arrow", "text"):
+        out = run("explain", mark)[1]
+        assert re.search(r"\n  \[x, y\] +contour, .*surface.*\n", out)
+        assert re.search(r"\n  \[x\] or \[x, y\] +line, where x alone is a place on the curve\n", out)
+        assert re.search(r"\n  none +graph, why\n", out)
+    assert "Numbers of a place" not in run("explain", "level")[1]
+
+
 def test_every_key_has_its_words() -> None:
     common = {name for kind in KINDS.values() for name in kind.common}
     every = [

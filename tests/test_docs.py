@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from optanim.catalogue import page
+from optanim.explain import KEYS
+from optanim.kinds import KINDS
+from optanim.measures import MEASURES
+from optanim.prepare import prepare
 from optanim.reader import read
+from tools.pictures import FOLDER, Picture, pictures
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -24,9 +29,15 @@ SCENES = [
 ]
 
 
+PICTURES = list(pictures())
+
+
 @pytest.mark.parametrize("text", SCENES)
-def test_scenes_in_docs_read(text: str) -> None:
-    assert read(text, name="docs.yaml", folder=ROOT).panels
+def test_scenes_in_docs_are_without_mistakes_and_warnings(text: str) -> None:
+    scene = read(text, name="docs.yaml", folder=ROOT)
+    assert scene.panels
+    assert not scene.warnings
+    prepare(scene)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -35,17 +46,63 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", text) + re.findall(r'(?:src|srcset)="(docs/[^"]+)"', text)
     assert page.name != "README.md" or len(links) > 3
     for link in links:
-        assert (page.parent / link).exists(), link
+        assert (page.parent / link.split(" ")[0]).exists(), link
+    headings = [re.sub(r"[^\w -]", "", line).lower() for line in re.findall(r"^#+ (.+)$", text, re.M)]
+    anchors = {heading.replace(" ", "-") for heading in headings} | set(re.findall(r'<a id="([^"]+)"', text))
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) <= anchors
 
 
 def test_the_first_scene_of_the_readme_is_the_one_that_made_its_picture() -> None:
-    from PIL import Image
-
     text = re.findall(r"```yaml\n(.*?)```", PAGES[0].read_text(), re.S)[0]
     assert (ROOT / "scenes" / "beale.yaml").read_text() == text
-    for name in ("beale.gif", "beale-dark.gif"):
-        with Image.open(ROOT / "docs" / "figures" / name) as picture:
-            assert picture.info["comment"].decode() == text
+
+
+@pytest.mark.parametrize("made", PICTURES, ids=lambda made: made.file.name)
+def test_a_picture_is_of_the_scene_beside_it(made: Picture) -> None:
+    # `make pictures` draws it anew.
+    from PIL import Image
+
+    with Image.open(made.file) as picture:
+        comment = picture.info["comment" if made.file.suffix == ".gif" else "Comment"]
+    assert (comment.decode() if isinstance(comment, bytes) else comment) == made.text
+
+
+def test_every_picture_is_shown_and_all_are_small() -> None:
+    files = [file for file in FOLDER.iterdir() if not file.name.startswith(".")]
+    assert {file.name for file in files} == {made.file.name for made in PICTURES}
+    shown = [name for page in PAGES for name in re.findall(r"figures/([\w-]+\.\w+)", page.read_text())]
+    assert {made.file.name for made in PICTURES} == set(shown)
+    assert sum(file.stat().st_size for file in files if not file.name.startswith("beale")) < 1_600_000
+
+
+def test_the_table_of_keys_has_all_keys() -> None:
+    text = (ROOT / "docs" / "scenes.md").read_text()
+    table = text.split("## Keys of a scene")[1].split("## ")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == list(KEYS)
+
+
+def test_every_panel_curve_mark_and_dataset_is_told_of() -> None:
+    panels, landscapes = ((ROOT / "docs" / f"{name}.md").read_text() for name in ("panels", "landscapes"))
+    for name in KINDS["panel"]:
+        assert f"\n| [`{name}`](#" in panels, name
+        assert re.search(rf"```yaml\n(?:(?!```).*\n)*panels:(?:(?!```).*\n)*?.*\b{name}\b", panels), name
+    assert all(f"\n| `{name}` |" in panels for name in MEASURES)
+    assert all(f"`{name}`" in panels for name in KINDS["mark"])
+    assert all(f"\n| `{name}` |" in landscapes for name in KINDS["dataset"])
+
+
+def test_as_many_figures_are_redrawn_as_is_said() -> None:
+    count = len(list((ROOT / "scenes").glob("s[123]_*.yaml")))
+    assert f"[{count} figures](docs/figures-of-the-sources.md)" in PAGES[0].read_text()
+    assert f"{count} of the 36 are here" in (ROOT / "docs" / "figures-of-the-sources.md").read_text()
+
+
+def test_make_has_the_targets_that_are_named() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    named = {name for page in PAGES for name in re.findall(r"(?:`|^)make ([a-z-]+)", page.read_text(), re.M)}
+    assert {"install", "figures", "pictures"} <= named
+    for name in named:
+        assert re.search(rf"^{name}:", makefile, re.M), name
 
 
 def test_the_page_of_optimizers_is_what_the_rules_say() -> None:

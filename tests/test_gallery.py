@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from base64 import b64encode
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ from optanim import gallery
 from optanim.errors import UserError
 from optanim.gallery import MANIFEST, PAGE, Gallery, chapters
 from optanim.jobs import Result
-from optanim.page import Chapter
+from optanim.page import Chapter, _url
 from tests.test_cli import Run, run
 
 __all__ = ["run"]  # a fixture
@@ -208,6 +209,7 @@ def test_only_what_has_changed_is_drawn(folder: Path) -> None:
         (lambda: (folder / "out/dark/a_still.png").unlink(), {"a_still"}),
         (lambda: (folder / "out/light/data.mp4").write_bytes(b""), {"data"}),
         (lambda: (folder / "out" / MANIFEST).write_text('{"a_still": 3}'), set(SCENES)),
+        (lambda: (folder / "out" / MANIFEST).write_text("[" * 100_000), set(SCENES)),
         (lambda: (folder / "gallery.md").write_text("# Other words\n"), set()),
     ]:
         change()
@@ -290,6 +292,10 @@ def test_chapters_of_a_file_and_without_one(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gallery.md cannot be read"):
         chapters(file)
     assert gallery.prefixes(["x_1", "x_2", "y_1", "z"]) == [Chapter("X", "", ("x_*",))]
+
+
+def test_a_name_that_is_not_utf8_is_linked_by_its_bytes() -> None:
+    assert _url(os.fsdecode(b"light/b\xff &.png")) == "light/b%FF%20%26.png"
 
 
 def test_where_names_are_alike_places_are_not() -> None:

@@ -11,6 +11,7 @@ from optanim.panels.grid import Grid
 from optanim.reader import read
 from optanim.scene import Look, Size
 from optanim.simulate import simulate
+from optanim.stage import Stage
 from optanim.trace import Trace
 
 RULES = ("gd", "momentum", "rmsprop", "adam", "nesterov", "lion", "lamb", "adagrad")
@@ -142,5 +143,38 @@ def test_a_run_that_is_over_says_so_above_its_cell() -> None:
 
 def test_too_small_a_picture_is_said_to_be_that() -> None:
     film = Film(trace("grid: {panel: loss, columns: 8}, contour, contour", 8), Look(seconds=1))
-    with pytest.raises(RenderError, match="a grid of 8 cells has no room"):
+    with pytest.raises(RenderError, match=r"^line 5, grid: a grid of 8 cells has no room"):
         film.frame(0)
+
+
+def test_marks_stand_in_every_cell() -> None:
+    plain = Film(trace("grid: {panel: contour}"), Look(seconds=1))
+    made = Film(trace("grid: {panel: contour, marks: [point: [0, 0]]}"), Look(seconds=1))
+    differ = (made.frame(0) != plain.frame(0)).any(axis=2)
+    for cell in grid(made).cells:
+        assert differ[cell.box.top : cell.box.bottom, cell.box.left : cell.box.right].any()
+    assert not made.notes
+
+
+@pytest.mark.parametrize("panel", ["contour: {inset: [2, 4, 1, 3]}", "loss: {inset: [20, 30, 1, 100]}"])
+def test_insets_stand_at_one_place_in_all_cells(panel: str) -> None:
+    cells = grid(Film(trace(f"grid: {{panel: {{{panel}}}}}", landscape="rosenbrock"), Look(seconds=1))).cells
+    places = {
+        (cell.glass.outer.left - cell.box.left, cell.glass.outer.top - cell.box.top)  # type: ignore[attr-defined]
+        for cell in cells
+    }
+    assert len(places) == 1
+
+
+def test_a_name_goes_before_how_its_run_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[str] = []
+    write = Stage.write
+    monkeypatch.setattr(
+        Stage,
+        "write",
+        lambda self, pen, text, *a, **k: (written.append(text), write(self, pen, text, *a, **k)),
+    )
+    text = "landscape: {formula: log(x) + y**2}\nview: [-1, 3, -1, 3]\nstart: [0.1, 2]\nlr: 1\n"
+    text += "optimizers: [gd, momentum, adam]\npanels: [[grid: contour, loss]]\n"
+    assert Film(simulate(read(text)), Look(seconds=1)).static.any()
+    assert {"GD", "Momentum", "Adam"} <= set(written)

@@ -103,8 +103,8 @@ def run(rule: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
 def test_labels(runs: list[Run], expected: list[str]) -> None:
     made = labels(runs, [run.lr or 0.0 for run in runs])
     assert [label for label, _ in made] == expected
-    for label, differs in made:
-        assert label.endswith(differs)
+    for (label, differs), given in zip(made, runs, strict=True):
+        assert label.endswith(differs) or given.label is not None
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,13 @@ def test_a_wrapped_run_goes_by_the_names_of_both_rules(label: str, expected: str
 def test_number(value: float, text: str) -> None:
     assert number(value) == text
     assert float(text) == value
+
+
+def test_what_a_label_hides_is_told_beside_it() -> None:
+    runs = [
+        run("sgd", {"weight_decay": 0.3}, label="weak"),
+        run("sgd", {"weight_decay": 1.0}, label="strong"),
+        run("adam"),
+    ]
+    made = labels(runs, [0.1, 0.1, 0.1])
+    assert made == [("weak", "weight decay 0.3"), ("strong", "weight decay 1"), ("Adam", "")]

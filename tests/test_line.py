@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from optanim import film as films
 from optanim.film import Film
 from optanim.panels.line import Line
 from optanim.reader import read
 from optanim.scene import Look, Size
 from optanim.simulate import simulate
+from tests import test_overlap
 from tests.conftest import GOLDEN, psnr
 from tests.test_film import trace
 
@@ -236,3 +238,55 @@ def test_golden_frames(name: str, theme: str, at: float, request: pytest.Fixture
     if request.config.getoption("--refresh"):
         Image.fromarray(frame).save(golden, optimize=True)
     assert psnr(frame, np.asarray(Image.open(golden).convert("RGB"))) >= 45
+
+
+LEAVES = "landscape: {formula: x**4/4 - x**2 - 0.4*x}\nstart: -2.2\nsteps: 40\n"
+LEAVES += "optimizers: [gd: {lr: 0.05}, gd: {lr: 0.9, label: wild}]\n"
+
+
+def test_a_run_that_has_ended_has_no_arrow() -> None:
+    made = film(LEAVES + "panels: [line: {arrows: gradient}]")
+    assert made.trace.runs[1].ended is not None
+    for k in (0, made.count // 2, made.count - 1):
+        assert made.frame(k).any()
+
+
+def test_gradients_outside_the_view_do_not_set_the_scale_of_the_arrows() -> None:
+    ways, _ = line(LEAVES + "panels: [line: {arrows: gradient}]").gradients
+    panel = line(LEAVES + "panels: [line: {arrows: gradient}]")
+    longest = np.abs(ways[0][np.isfinite(ways[0])]).max()
+    assert longest > 0.02 * (panel.axes.x.high - panel.axes.x.low)
+
+
+FAST = SLOPE.replace("steps: 12", "steps: 600") + "batch: 4\noptimizers: sgd\n"
+
+
+@pytest.mark.parametrize(
+    ("panel", "said"),
+    [
+        ("line: batch", "MSE of the batch of the step; {} of 600 batches drawn"),
+        ("line: [full, batch]", "MSE"),
+    ],
+)
+def test_of_many_batches_some_are_drawn_and_it_says_how_many(panel: str, said: str) -> None:
+    made = film(f"{FAST}panels: [{panel}]")
+    shown = len(set(made.stage.batch_steps.tolist()))
+    assert shown <= 8 * 2 + 1
+    assert made.panels[0].said == said.format(shown)
+    grown = [bool(k and made.panels[0].box in made.panels[0].grown(k)) for k in range(made.count)]
+    assert sum(grown) == shown - 1
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "landscape: {formula: 1e-12*cos(x)}\nstart: 1\noptimizers: [gd: {lr: 1e11}]\n",
+        "landscape: {formula: 1e12*(x-1e6)**2}\nstart: 1000010\nlr: 1e-13\noptimizers: [gd, momentum]\n",
+        "landscape: {formula: 1e12*(x-1e6)**2}\nstart: 1000010\nlr: 1e-13\noptimizers: [gd]\n"
+        "panels: [line, weights]\n",
+    ],
+)
+def test_long_numbers_find_room(scene: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(films, "Pen", test_overlap.Recorder)
+    test_overlap.PENS.clear()
+    test_overlap.check(Film(simulate(read(scene)), Look(seconds=1)))

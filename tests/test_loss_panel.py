@@ -53,7 +53,7 @@ def test_both_losses_of_a_run_stand_side_by_side() -> None:
     ]
     np.testing.assert_array_equal(panel.lines[0].values, trace.runs[0].loss)
     np.testing.assert_allclose(panel.lines[1].values, by_hand(trace), rtol=1e-10)
-    assert panel.says(panel.scale()) == "MSE of test points; dashed: of training points"
+    assert panel.says(panel.scale()) == "MSE: test, dashed training, log axis"
 
 
 def test_a_test_loss_that_grows_is_followed_to_its_end() -> None:
@@ -71,7 +71,7 @@ def test_a_set_alone_is_a_whole_line(data: str, count: int) -> None:
     panel = drawn(traced(f"loss: {data}"))
     assert len(panel.lines) == count
     assert [line.dashed for line in panel.lines] == ([False] if count == 1 else [True, False])
-    assert panel.says(panel.scale()).startswith("MSE of test points") == (data != "train")
+    assert ("test" in panel.says(panel.scale())) == (data != "train")
 
 
 @pytest.mark.parametrize(
@@ -113,3 +113,18 @@ def test_frames_of_time_are_the_same_from_nothing() -> None:
     film = Film(traced("{loss: {data: [train, test], x: time}}, fit", f"{FLOW}, {GD}"), Look(seconds=0.5))
     for k, frame in enumerate(film.frames()):
         np.testing.assert_array_equal(frame, film.frame(k))
+
+
+def test_a_run_that_diverges_leaves_the_test_losses_of_the_others_on_the_axis() -> None:
+    text = """
+    dataset: {line: {n: 40, test: 0.25}}
+    optimizers: [sgd: {lr: 0.1}, sgd: {lr: 3, label: too large}]
+    steps: 60
+    panels: [loss: [train, test]]
+    """
+    trace = simulate(read(text))
+    film = Film(trace, Look())
+    film.frame(0)
+    good = trace.problem.surface(*trace.runs[0].params.T, loss="test")  # type: ignore[union-attr]
+    places = film.panels[0].axes.y.place(good)  # type: ignore[attr-defined]
+    assert (places > 0).all() and places.max() - places.min() > 0.3

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optanim import measures
 from optanim.errors import UserError
 from optanim.measures import MEASURES, stability
 from optanim.panels.measured import _scale
+from optanim.prepare import prepare
 from optanim.reader import load, read
 from optanim.scene import Scene
 from optanim.simulate import simulate
@@ -72,6 +74,26 @@ def test_sharpness_is_the_largest_eigenvalue() -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+def test_sharpness_in_pieces_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = ran("gd: {lr: 0.3}, gd: {lr: 4}", "landscape: beale\nsteps: 12\n", "loss")
+    assert trace.problem is not None
+    made = [MEASURES["sharpness"].of(run, trace.problem) for run in trace.runs]
+    monkeypatch.setattr(measures, "HELD", 12)
+    for run, whole in zip(trace.runs, made, strict=True):
+        np.testing.assert_array_equal(MEASURES["sharpness"].of(run, trace.problem), whole)
+
+
+def test_sharpness_that_would_take_minutes_is_refused() -> None:
+    text = "dataset: {line: {n: 20000}}\nlr: 0.01\noptimizers: gd\npanels: [curve: sharpness]\n"
+    assert prepare(scene(f"{text}steps: 1000\n"))
+    with pytest.raises(UserError) as caught:
+        prepare(scene(f"{text}steps: 90000\n"))
+    (mistake,) = caught.value.mistakes
+    assert mistake.message.startswith("the sharpness of every iterate goes through 7")
+    assert mistake.place is not None and mistake.place.line == 4
+    assert "fewer steps, rows of data or runs" in (mistake.hint or "")
+
+
 def test_after_the_end_of_a_run_there_are_no_numbers() -> None:
     trace = ran("gd: {lr: 1e3, steps: 200}", VALLEY.replace("steps: 12", "steps: 200"))
     run, problem = trace.runs[0], trace.problem
@@ -102,6 +124,12 @@ def growth(rule: str, sharpness: float) -> float:
         "momentum: {lr: 0.3, momentum: 0.9}",
         "nesterov: {lr: 0.3, momentum: 0.8}",
         "sgdw: {lr: 0.3, momentum: 0.8, weight_decay: 0}",
+        "sgd: {lr: 0.3, weight_decay: 1}",
+        "sgd: {lr: 0.3, momentum: 0.7, weight_decay: 1, decay: after}",
+        "sgd: {lr: 0.3, momentum: 0.7, nesterov: true, weight_decay: 1, decay: decoupled}",
+        "momentum: {lr: 0.3, momentum: 0.6, dampening: 0.2, weight_decay: 1}",
+        "nesterov: {lr: 0.3, momentum: 0.8, weight_decay: 1}",
+        "sgdw: {lr: 0.3, momentum: 0.8, weight_decay: 1}",
     ],
 )
 def test_above_the_line_of_stability_a_run_grows_and_below_it_shrinks(rule: str) -> None:
@@ -169,6 +197,7 @@ def test_rules_without_parts_run_beside_those_with() -> None:
     ("optimizers", "panels", "message", "hint"),
     [
         ("gd", "curve: gapp", "no run has a 'gapp' to draw", "did you mean 'gap'?"),
+        ("gd", "curve: ''", "no run has a '' to draw", "takes gap, distance, gradient_norm, "),
         ("gd", "curve: momentum", "no run has a 'momentum' to draw", "takes gap, distance, gradient_norm, "),
         ("gd", "curve: batch_loss", "there are no batches to draw the loss of", "add batch: to the scene"),
         ("gd, adam", "why", "'why' draws one run, and here are 2", "say which with only: gd"),

@@ -13,6 +13,7 @@ import pytest
 from optanim import load, read, simulate
 from optanim.errors import UserError
 from optanim.kinds import optimizer
+from optanim.optimizers import _flow
 from optanim.optimizers._flow import linear, phis
 from optanim.oracles import Draws
 from optanim.trace import Path as Run
@@ -87,6 +88,16 @@ def test_the_path_runs_away_where_the_flow_does() -> None:
 def test_what_the_flow_cannot_get_past_is_said(formula: str, time: float) -> None:
     with pytest.raises(UserError, match=f"gradient_flow cannot get past time {time:.4g}"):
         flow(formula, "[1.3, 1]", "until: 100")
+
+
+def test_many_steps_are_no_kink(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only steps that the tolerance asks for count towards being stuck; the run's own have a limit."""
+    monkeypatch.setattr(_flow, "MOST", 50)
+    run = flow("0.1*x1**2 + 2*x2**2", "[-5, -2]", "until: 10", steps=50)
+    np.testing.assert_allclose(run.params[-1, 0], -5 * math.exp(-2), rtol=1e-12)
+    with pytest.raises(UserError, match="takes at most 50 steps here, and is at time") as caught:
+        flow("0.1*x1**2 + 2*x2**2", "[-5, -2]", "until: 10", steps=60)
+    assert "give it fewer steps" in str(caught.value) and "kink" not in str(caught.value)
 
 
 @pytest.mark.parametrize("decay", [0.0, 1e-6, 0.5])

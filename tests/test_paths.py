@@ -103,3 +103,28 @@ def test_notes_of_stars_that_are_close_do_not_overlap() -> None:
     assert far is not None and len(far.notes()) == len(far.minima) == 2
     for star, note in far.notes().items():
         assert note.within(far.box) == note and abs((note.left + note.right) / 2 - star[0]) < 2
+
+
+def test_the_note_of_a_star_keeps_off_the_words_of_marks() -> None:
+    scene = (
+        "landscape: {formula: x**2 + y**2}\nview: [-2, 2, -2, 2]\nstart: [1, 1]\nlr: 0.1\noptimizers: gd\n"
+    )
+    film = made(scene + "panels: [contour: {marks: [text: {label: a few words, at: [0, -0.17]}]}]\n")
+    paths = paths_of(film)
+    assert paths is not None
+    (note,) = paths.notes().values()
+    words = film.panels[0].marking.texts
+    assert words and not any(note.touches(box) for box in words)
+
+
+@pytest.mark.parametrize("panel", ["contour", "surface"])
+def test_a_run_that_ends_where_nobody_sees_it_has_no_cross(
+    panel: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crosses: list[int] = []
+    monkeypatch.setattr(Paths, "_draw_end", lambda self, pen, index, x, y: crosses.append(index))
+    scene = "landscape: {formula: x**4 + y**4}\nview: [-1, 1, -1, 1]\nstart: [2.5, 2.5]\nlr: 1\n"
+    film = made(f"{scene}optimizers: gd\npanels: [{panel}]\n")
+    assert film.trace.runs[0].ended is not None
+    film.frame(-1)
+    assert not crosses

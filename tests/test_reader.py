@@ -566,3 +566,19 @@ def test_whatever_is_written_is_a_scene_or_a_user_error(seed: int) -> None:
             lines = text.splitlines() or [""]
             assert 1 <= place.line <= len(lines), text
             assert 1 <= place.column <= len(lines[place.line - 1]) + 1, text
+
+
+@pytest.mark.parametrize(
+    ("panels", "rows"),
+    [
+        ("[contour, loss]", ((0, 1),)),
+        ("[contour, loss, weights]", ((0, 0, 1), (0, 0, 2))),
+        ("[surface, loss, curve: gap, weights]", ((0, 0, 1), (0, 0, 2), (0, 0, 3))),
+        ("[contour, contour, loss]", ((0, 0, 1),)),  # two thirds, as asked for
+        ("[contour, surface, loss]", ((0, 1, 2),)),
+        ("[loss, weights, contour]", ((0, 1, 2),)),
+        ("[[contour, loss, weights]]", ((0, 1, 2),)),  # a row that is written as one
+    ],
+)
+def test_curves_beside_one_picture_stand_one_above_the_other(panels: str, rows: Any) -> None:
+    assert read(f"landscape: beale\noptimizers: gd\nlr: 0.1\npanels: {panels}").mosaic == rows

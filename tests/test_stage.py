@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from optanim.film import Film
 from optanim.panels.curves import CurvePanel
 from optanim.reader import read
-from optanim.scene import Look
+from optanim.scene import Look, Size
 from optanim.simulate import simulate
+from optanim.stage import held
 from tests.test_film import NAMES, trace
 
 
@@ -51,3 +53,34 @@ def test_a_landscape_placed_as_far_off_as_it_may_be_is_drawn(name: str, scale: s
     placed = f"{{{name}: {{shift: [1e6, -1e6], rotate: 30, scale: {scale}, noise: 1e6}}}}"
     text = f"landscape: {placed}\noptimizers: adam\nlr: 0.01\nsteps: 3\n"
     assert Film(simulate(read(text)), Look()).static.any()
+
+
+@pytest.mark.parametrize(
+    ("steps", "least", "shown"),
+    [
+        ([1, 1, 1, 2, 2, 2, 3, 3, 3], 3, [1, 1, 1, 2, 2, 2, 3, 3, 3]),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], 3, [1, 1, 1, 1, 1, 6, 6, 6, 9]),
+        ([1, 2, 2, 2, 2, 2, 2, 2, 2], 3, [1, 2, 2, 2, 2, 2, 2, 2, 2]),
+        ([5, 5, 5, 5], 3, [5, 5, 5, 5]),
+        ([1, 9], 4, [1, 9]),
+        ([4], 4, [4]),
+    ],
+)
+def test_batches_are_held_and_the_last_is_shown(steps: list[int], least: int, shown: list[int]) -> None:
+    assert held(np.array(steps), least).tolist() == shown
+
+
+@pytest.mark.parametrize(
+    ("panels", "runs", "lines", "names"),
+    [("loss", 9, 2, 9), ("[loss], [contour], [lr]", 9, 1, 9), ("[loss], [contour], [lr]", 24, 0, 0)],
+)
+def test_names_that_have_no_room_are_shorter_or_none(panels: str, runs: int, lines: int, names: int) -> None:
+    many = ", ".join(f"gd: {{lr: {i}e-3, label: number {i}}}" for i in range(1, runs + 1))
+    text = f"landscape: beale\nsteps: 10\noptimizers: [{many}]\npanels: [{panels}]\n"
+    film = Film(simulate(read(text)), Look(seconds=1, fps=5, size=Size(1000, 600)))
+    assert film.static.any()
+    panel = film.panels[0]
+    assert isinstance(panel, CurvePanel) and len(panel.names) == names
+    places = sorted((name.place[1], name.sprite.height) for name in panel.names)
+    assert all(a + height <= b + 1 for (a, height), (b, _) in zip(places, places[1:], strict=False))
+    assert not names or (places[0][1] > 18) == (lines == 2)

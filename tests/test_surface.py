@@ -343,3 +343,66 @@ def test_the_eye_is_where_the_angles_say() -> None:
     camera = Camera(30, 45, tall=0.4)
     assert math.isclose(camera.eye, 0.2 + AWAY)
     assert np.allclose(camera.ahead, (-math.cos(math.pi / 6), -math.sin(math.pi / 6)))
+
+
+def surface(text: str) -> Surface:
+    film = Film(simulate(read(text)), Look(seconds=1, fps=5))
+    assert film.static.any()
+    panel = film.panels[0]
+    assert isinstance(panel, Surface)
+    return panel
+
+
+@pytest.mark.parametrize(
+    ("f", "cut"), [("1/(x**2 + y**2)", True), ("log(x) + y**2", False), ("x**2 + y**2", False)]
+)
+def test_what_has_no_end_does_not_set_the_axis(f: str, cut: bool) -> None:
+    text = f'landscape: {{formula: "{f}"}}\nview: [-2, 2, -2, 2]\nstart: [1, 1]\nlr: 0.01\n'
+    panel = surface(text + "optimizers: gd\nsteps: 5\npanels: [surface]\n")
+    assert max(abs(panel.altitude.scale.low), abs(panel.altitude.scale.high)) < 1e6
+    assert panel.altitude.cut == cut
+    assert ("cut off at" in panel.said) == cut
+
+
+DATA = "dataset: {line: {n: 64, noise: 0.8, seed: 1, test: 0.3}}\nlandscape: linear_regression\nlr: 0.05\n"
+
+
+@pytest.mark.parametrize("loss", ["mae", "test"])
+def test_the_contour_of_another_loss_has_its_own_star_as_the_surface_has(loss: str) -> None:
+    film = Film(
+        simulate(read(f"{DATA}optimizers: gd\npanels: [contour: {loss}, surface: {loss}, contour]\n")),
+        Look(seconds=1, fps=5),
+    )
+    assert film.static.any()
+    other, relief_, own = film.panels
+    star, found = other.stars  # type: ignore[attr-defined]
+    on_plan = relief_._plan(star)[0]  # type: ignore[attr-defined]
+    assert found and np.allclose(on_plan, relief_.paths.stars[0, :2], atol=1e-3)  # type: ignore[attr-defined]
+    assert own.stars[1] is False and np.abs(star - own.stars[0]).max() > 1e-3  # type: ignore[attr-defined]
+    problem = film.trace.problem
+    assert problem is not None
+    at, beside = (problem.surface(*(star + off).T, loss=loss)[0] for off in (0.0, 0.05))
+    assert at < beside
+    assert other.said == ("intercept; MAE" if loss == "mae" else "intercept; loss of the test points")
+
+
+def test_where_a_loss_still_falls_at_the_edge_there_is_no_star() -> None:
+    assert not len(surface(f"{DATA}view: [0, 1, 0, 1]\noptimizers: gd\npanels: [surface: mae]\n").paths.stars)
+
+
+def test_numbers_keep_off_the_words_of_marks_under_a_moving_camera() -> None:
+    marks = "[text: {label: many words at the rim of the block, at: [3.5, -1.4]}]"
+    text = "landscape: beale\nlr: 0.01\noptimizers: gd\n"
+    film = Film(
+        simulate(read(f"{text}panels: [surface: {{orbit: [-90, 90], marks: {marks}}}]\n")),
+        Look(seconds=2, fps=15),
+    )
+    assert film.static.any()
+    panel = film.panels[0]
+    assert isinstance(panel, Surface)
+    near = 0
+    for k, camera in enumerate(panel.cameras):
+        boxes = panel.marking.boxes(k)
+        near += any(label.box.touches(box) for label in panel.rim.labels(camera) for box in boxes)
+        assert not any(label.box.touches(box) for label in panel.rim.labels(camera, boxes) for box in boxes)
+    assert near

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optanim.callouts import beyond
 from optanim.film import Film
-from optanim.panels.why import Why, beyond
+from optanim.panels.why import Why
 from optanim.pen import Box
 from optanim.reader import load, read
 from optanim.scene import Look
@@ -143,3 +144,33 @@ def test_the_scene_of_the_panel_has_its_numbers() -> None:
     parts: Any = trace.runs[0].parts
     steps = np.diff(trace.runs[0].params, axis=0)
     np.testing.assert_allclose(steps, -parts.preconditioner * parts.direction, rtol=1e-9, atol=1e-15)
+
+
+def test_the_cells_of_a_grid_have_one_scale_that_holds_all_arrows() -> None:
+    text = "landscape: rosenbrock\nlr: 0.001\nsteps: 60\noptimizers: [gd, momentum, adam: {lr: 0.1}]\n"
+    made = Film(simulate(read(f"{text}panels: [grid: why]\n")), Look(seconds=2))
+    assert made.static.any()
+    cells = made.panels[0].cells  # type: ignore[attr-defined]
+    for cell in cells:
+        assert np.array_equal(cell.reach, cells[0].reach)
+        assert len(set(zip(cell.reach, cells[0].reach, strict=True))) > 1
+        ways = np.array([[cell._end(cell.arrows[-1], k) for k in range(made.count)]]) - cell.middle
+        assert (np.abs(ways) <= np.array([cell.box.width, cell.box.height]) / 2).all()
+    alone = Film(simulate(read(f"{text}panels: [why: {{only: gd}}]\n")), Look(seconds=2))
+    assert not np.array_equal(drawn(alone).reach, cells[0].reach)
+
+
+def test_a_run_that_makes_no_step_has_axes_and_says_so() -> None:
+    text = "landscape: rosenbrock\nstart: [1, 1]\nlr: 0.1\noptimizers: [adam]\npanels: [why]\n"
+    panel = drawn(Film(simulate(read(text)), Look(seconds=1)))
+    assert (panel.reach == 1).all()
+    assert panel._notes() == ["no step: the gradient is 0"]
+    assert not panel.names and panel.key is None
+
+
+def test_steps_that_shrink_fast_can_be_seen() -> None:
+    text = "landscape: {formula: x**2 + 3*y**2}\nstart: [1.5, 1.5]\nlr: 0.1\noptimizers: gd\npanels: [why]\n"
+    made = Film(simulate(read(text)), Look(seconds=3))
+    panel = drawn(made)
+    lengths = [np.hypot(*(panel._end(panel.arrows[-1], k) - panel.middle)) for k in range(made.count)]
+    assert np.mean(np.array(lengths) > 8) > 0.7

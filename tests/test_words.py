@@ -57,6 +57,11 @@ def test_formulas(typed: str, read_as: str) -> None:
             "f = x₁² + x₂²  ·  start (1, 1)  ·  lr 0.1",
         ),
         (
+            "title: T\nlandscape: {formula: (x-1e6)**2}\nstart: 1000010\nlr: 0.1\noptimizers: gd",
+            "T",
+            "f = (x−1e6)²  ·  start 1000010  ·  lr 0.1",
+        ),
+        (
             "title: T\nlandscape: beale\noptimizers: [gd, adam]\npanels: contour",
             "T",
             "Beale  ·  start (1, 1.5)  ·  lr of GD 0.033, Adam 0.47 (best of 25)",
@@ -78,6 +83,6 @@ def test_titles_and_facts(scene: str, title: str, facts: str) -> None:
 def test_alt_tells_how_each_run_ended() -> None:
     trace = traced("landscape: {formula: sqrt(x) + y**2}\nstart: [0.1, 1]\nlr: 1\noptimizers: gd")
     assert words.alt(trace) == (
-        "GD descend sqrt(x) + y². 100 steps: GD ends early, the loss is not a number at step 1."
+        "GD descends sqrt(x) + y². 100 steps: GD ends early, the loss is not a number at step 1."
     )
     assert words.alt(traced("alt: A words\nlandscape: beale\noptimizers: adam")) == "A words"

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.settings import Wrong
+from optanim.settings import Wrong, grouped
 
 Floats = NDArray[np.float64]
 State = dict[str, Any]
 
 TOLERANCE = 1e-8  # of the largest parameter, for the error of a step inside a step
 SHORTEST = 1e-12  # what a parameter may always be off by
-MOST = 10_000  # steps inside the steps of one run
+MOST = 10_000  # steps of one run, and of the steps inside them those that the tolerance asks for
 BEYOND = 1e100  # a parameter so large is on its way to infinity
 GROWN = 1e3  # times as large as at first: infinite, where time cannot tell when it will be
 SERIES = 1.0  # below, the functions phi are summed: their recursion cancels
@@ -80,9 +80,15 @@ def followed(
     Hochbruck, Ostermann and Schweitzer's exponential Rosenbrock method of order 4 (2009,
     doi:10.1137/080717717, exprb43): exact, however stiff, where f is a parabola. Infinite
     where the path runs away to infinity before. Raises Wrong where more steps would be needed than a
-    run may take, as at a kink that the path cannot leave.
+    run may take, as at a kink that the path cannot leave, or where the run has more steps of its own.
     """
     left, began = lr, state.get("time", 0.0)
+    asked = state["asked"] = state.get("asked", 0) + 1
+    if asked > MOST:
+        raise Wrong(
+            f"gradient_flow takes at most {grouped(MOST)} steps here, and is at time {began:.6g}",
+            "give it fewer steps: how many there are changes only where the path is looked at",
+        )
     far = GROWN * state.setdefault("size", float(np.abs(p).max()))
     wish = state.get("h", math.inf)  # the step that the tolerance allows, as far as is known
     while left > 0 and force.any():
@@ -96,7 +102,7 @@ def followed(
             state["work"] = state.get("work", 0) + 1
             # No rest so short is left that time could not tell it.
             h, now = wish if wish < left * (1 - 1e-9) else left, began + lr - left
-            if state["work"] > MOST or now + h == now:
+            if state["work"] > MOST + asked or now + h == now:
                 if np.abs(p).max() > far:
                     return np.copysign(np.inf, p)
                 raise _stuck(now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from optanim import views, words
 from optanim.insets import Inset
 from optanim.kinds import Inset as InsetSetting
 from optanim.kinds import Marks, Only, panel
+from optanim.layout import Margins
 from optanim.levels import bands
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
@@ -40,9 +41,10 @@ class Contour(Panel):
     by less than 3 : 1 both axes have one scale, and the view is widened to fill its panel. The
     star is the minimum of the loss; words under it say where it was only found by a search in view.
     `loss: batch` draws the loss of the rows that the coming step sees, which changes with every step;
-    its levels stay, and the star is still the minimum over all rows. An `inset` draws a part of the view
-    larger, with levels of its own. `arrows: gradient` draws minus the gradient at each head;
-    `arrows: noise` also the gradient that the step sees, and a cloud of those that it might have seen.
+    its levels stay, and the star is still the minimum over all rows. With more than eight steps a second
+    some batches are left out. Of another loss the star is its own lowest place in view. An `inset` draws a
+    part of the view larger, with levels of its own. `arrows: gradient` draws minus the gradient at each
+    head; `arrows: noise` also the gradient that the step sees, and a cloud of those that it might have seen.
     """
 
     loss: Lead[str] = "full"
@@ -53,6 +55,9 @@ class Contour(Panel):
     only: Only | None = None
     view: View | None = None
     marks: Marks | None = None
+
+    # The minima (m, 2), in an inset those of the panel around, and whether they were found by a search.
+    stars: tuple[Floats, bool] | None = field(init=False, default=None)
 
     # -- static --------------------------------------------------------------------------------
 
@@ -67,32 +72,54 @@ class Contour(Panel):
         self.moving = self.loss == "batch" and self.stage.trace.batches is not None
         if self.moving:
             self.edges: Floats | None = bands(self._typical(), self.levels)
+            self.stars = self.stars or self._stated()
             self.shown = -1  # the step whose batch `picture` is of
             self.picture = Pen(pen.page.width, pen.page.height)
         else:
             x, y, z = self._surface()
+            self.stars = self.stars or self._minima(x, y, z)
             self.edges = None if np.isnan(z).all() else bands(z, self.levels)
             self._draw_bands(pen, x, y, z)
         self.ticks_across(pen, axes, self.across_to(x0, x1, across))
         self.ticks_up(pen, axes, 55, grid=False)
         noise = self.arrows == "noise"
         self.slopes = Slopes(self.stage, self.indices, axes, noise) if self.arrows else None
-        self.heading(pen, self._says(up + DRAWN.get(self.loss, "")))
+        self.heading(pen, self._says(up + self._drawn()))
         self.name_across(pen, across)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
         self.paths = Paths(
             self.stage,
             self.indices,
             [axes.pixels(run.params) for run in self.runs],
-            axes.pixels(np.array(problem.minima, float).reshape(-1, 2)),
+            axes.pixels(self.stars[0]),
             box,
-            note="lowest found" if problem.minima_found else "",
+            note="lowest found" if self.stars[1] else "",
             clear=self.marking.taken,
             texts=[*self.marking.texts, *([self.glass.outer] if self.glass else [])],
             # One name would lie over the arrows of its run.
             named=self.named and not (self.slopes and len(self.indices) == 1),
             small=self.small,
         )
+
+    def _drawn(self) -> str:
+        """Which loss it is, where it is not that of all data."""
+        told = self.stage.batches_told if self.moving else ""
+        if told or self.loss in DRAWN:
+            return f"; loss of {told}" if told else DRAWN[self.loss]
+        name = words.drawn_loss(self.stage.trace, self.loss)
+        return "" if name == words.loss_name(self.stage.trace) else f"; {name}"
+
+    def _stated(self) -> tuple[Floats, bool]:
+        problem = self.stage.trace.problem
+        assert problem is not None
+        return np.array(problem.minima, float).reshape(-1, 2), problem.minima_found
+
+    def _minima(self, x: Floats, y: Floats, z: Floats) -> tuple[Floats, bool]:
+        """The minima (m, 2) of the loss that is drawn, and whether they were only found by a search."""
+        trace = self.stage.trace
+        if words.drawn_loss(trace, self.loss) == words.loss_name(trace):
+            return self._stated()
+        return views.lowest(self._values, x, y, z), True
 
     def _says(self, text: str) -> str:
         """The heading, with as much about the arrows as there is room for."""
@@ -103,6 +130,7 @@ class Contour(Panel):
         """The inset, placed and its still part drawn."""
         inner = replace(self, view=settings["view"], inset=None, title=None, marks=None)
         inner.small, inner.cell = True, self.cell and replace(self.cell, left=True, low=True)
+        inner.stars = self.stars
         inner.enter(self.stage)
         x0, x1, y0, y1 = settings["view"]
         made = Inset(self, inner, Scale("linear", y0, y1), inner.shape())
@@ -119,10 +147,13 @@ class Contour(Panel):
         return f"left at step {left.step}" if left else super().ending()
 
     def clutter(self) -> Floats:
-        problem = self.stage.trace.problem
-        assert problem is not None
-        points = [run.params for run in self.runs] + [np.array(point)[None] for point in problem.minima]
+        # In a grid that of all cells: what keeps off it stands at one place in all.
+        stars = self.stars[0] if self.stars else np.zeros((0, 2))
+        points = [run.params for run in self.peers] + [star[None] for star in stars]
         return sampled([self.axes.pixels(each) for each in points], self.box)
+
+    def margins(self) -> Margins:
+        return self.ticked(super().margins(), Scale("linear", *self._least()[2:]))
 
     def shape(self) -> float | None:
         x0, x1, y0, y1 = self._least()
@@ -182,12 +213,8 @@ class Contour(Panel):
         steps = sorted({round(t) for t in np.linspace(1, last, min(TYPICAL, last))})
         return np.hstack([self._surface(batches.rows(t))[2] for t in steps])
 
-    def _step(self, k: int) -> int:
-        """The step whose batch is drawn at frame k: the one that the heads are taking."""
-        return min(int(self.stage.tau[k] + 1e-9), self.stage.trace.steps - 1) + 1
-
     def _draw_batch(self, pen: Pen, k: int) -> None:
-        step, batches = self._step(k), self.stage.trace.batches
+        step, batches = int(self.stage.batch_steps[k]), self.stage.trace.batches
         assert batches is not None
         if step != self.shown:
             self.shown = step
@@ -201,23 +228,27 @@ class Contour(Panel):
 
         They are NaN where they are not finite.
         """
-        problem, data = self.stage.trace.problem, self.stage.trace.data
-        assert problem is not None
+        data = self.stage.trace.data
         x0, x1, y0, y1 = self.seen
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
         # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
         most = int(np.clip(np.sqrt(3e8 / len(data.x)), 40, 400)) if data else 400
-        if rows is not None:  # a picture for every step
-            most = int(np.clip(np.sqrt(3e5 / len(rows)), 40, 160))
+        batches = self.stage.trace.batches
+        if rows is not None and batches is not None:  # a picture for every step, of one size for all
+            most = int(np.clip(np.sqrt(3e5 / batches.sizes.max()), 40, 160))
         x = np.linspace(x0, x1, min(max(60, self.box.width), most))
         y = np.linspace(y0, y1, min(max(60, self.box.height), most))
+        return x, y, self._values(x[None, :], y[:, None], rows)
+
+    def _values(self, x: Floats, y: Floats, rows: NDArray[np.int64] | None = None) -> Floats:
+        problem = self.stage.trace.problem
+        assert problem is not None
         with np.errstate(all="ignore"):
-            loss = None if self.moving else self.loss
-            z = problem.surface(x[None, :], y[:, None], loss=loss, rows=rows)
-        return x, y, np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)
+            z = problem.surface(x, y, loss=None if self.moving else self.loss, rows=rows)
+        return np.where(np.isfinite(z), np.clip(z, -LARGEST, LARGEST), np.nan)
 
     def grown(self, k: int) -> list[Box]:
-        if self.moving and self._step(k) != self._step(k - 1):
+        if self.moving and self.stage.batch_steps[k] != self.stage.batch_steps[k - 1]:
             return [self.box]
         return [*self.paths.grown(k), *(self.glass.grown(k) if self.glass else ())]
 

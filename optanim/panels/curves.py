@@ -25,7 +25,6 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 Across = Literal["step", "gradients", "time"]
 AcrossScale = Literal["linear", "log"]
-TICKS = range(2, 9)  # numbers beside the axes, by their height
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,8 @@ class CurvePanel(Panel, ABC):
     yscale: str | None
     head_radius = 4.2
     whole_steps = True
+    brief = False  # whether names have one line for want of room
+    unnamed = False  # and none at all
     inset: Thing | None = None
     span: tuple[float, ...] | None = None  # of the horizontal axis, where it is not all of it
 
@@ -84,23 +85,23 @@ class CurvePanel(Panel, ABC):
         self.lines = self._lines()
 
     def fit(self, cell: Box) -> None:
+        px = self.stage.px
         self.room = min(self.room, 0.48 * cell.width)
-        self.lines = self._lines()
+        # Names that would lie on one another lose their second lines first, and are then left out.
+        for self.brief, self.unnamed in ((False, False), (True, False), (True, True)):
+            self.lines = self._lines()
+            heights = sum(line.name.height - px(1) for line in self.lines if line.name)
+            if heights <= cell.height - px(34):
+                break
 
     def _lines(self) -> list[Curve]:
         lines = self.curves()
-        return lines if self.named else [replace(line, name=None) for line in lines]
+        return [replace(line, name=None) for line in lines] if self.unnamed or not self.named else lines
 
     def margins(self) -> Margins:
         px = self.stage.px
         names = max((line.name.width for line in self.lines if line.name), default=0)
         return Margins(left=px(42), top=px(24), right=px(4) + (names + px(9) if names else 0), bottom=px(24))
-
-    def ticked(self, few: Margins) -> Margins:
-        """The margins with room for numbers such as 1.5·10⁻³, however many of them will stand there."""
-        texts = {text for most in TICKS for text in self.scale().ticks(most)[1]}
-        widest = max((self.stage.width(text, 9) for text in texts), default=0.0)
-        return replace(few, left=max(few.left, widest + self.stage.px(10)))
 
     def draw_static(self, pen: Pen, box: Box) -> None:
         self.box = box
@@ -119,10 +120,12 @@ class CurvePanel(Panel, ABC):
             self.ticks_across(pen, self.axes, self.axes.x.high)
         self.ticks_up(pen, self.axes, 34, grid=True)
         summed = self.x == "time" and any(len(run.lr) for run in self.peers)
-        self.heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""))
         self._prepare(box)
         self._draw_ghosts(pen)
         self._place_names(box)
+        beside = [each.place for each in self.names if each.place[1] < box.top]
+        room = (self.margins().right if not beside else 0) + box.width
+        self.heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""), room)
         self._draw_names(pen)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
@@ -274,7 +277,13 @@ class CurvePanel(Panel, ABC):
         return super().notes(name) + ([f"the inset of {name} looks outside its view"] if outside else [])
 
     def clutter(self) -> Floats:
-        return sampled([each.xy for each in self.ghosts], self.box)
+        if self.cell is None:
+            return sampled([each.xy for each in self.ghosts], self.box)
+        # Of all cells: what keeps off the curves stands at one place in all.
+        whole: CurvePanel = replace(self, inset=None, title=None, marks=None)  # type: ignore[type-var]
+        whole.stage, whole.room, whole.indices = self.stage, self.room, list(self.cell.peers)
+        ways = [np.column_stack([whole.along(line), line.values]) for line in whole.curves()]
+        return sampled([self.axes.pixels(way) for way in ways], self.box)
 
     # -- past and front ------------------------------------------------------------------------
 
@@ -336,6 +345,6 @@ def end_name(panel: CurvePanel, index: int, text: str, below: str = "") -> Sprit
     room = panel.room
     words, size = stage.fitted_name(text, 9.5, room)
     lines = [(words, stage.styles[index].words, size, "bold")]
-    if below:
+    if below and not panel.brief:
         lines.append((stage.fitted(below, 8.5, "normal", room), stage.theme.muted, 8.5, "normal"))
     return stage.sprite(lines)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from optanim import words
 from optanim.kinds import Marks, Only, panel
+from optanim.layout import Margins
 from optanim.losses import CLASSIFY
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, padded
@@ -41,11 +42,12 @@ class Fit(Panel):
     view: View | None = None
     marks: Marks | None = None
 
-    def draw_static(self, pen: Pen, box: Box) -> None:
-        trace, stage = self.stage.trace, self.stage
-        data, problem = trace.data, trace.problem
+    def margins(self) -> Margins:
+        return self.ticked(super().margins(), self._scales()[1])
+
+    def _scales(self) -> tuple[Scale, Scale]:
+        data = self.stage.trace.data
         assert data is not None
-        self.box = box
         every = [data] if data.test is None else [data, data.test]
         xs, ys = np.concatenate([part.x for part in every]), np.concatenate([part.y for part in every])
         x = padded(Scale("linear", float(xs.min()), float(xs.max())), 0.04)
@@ -53,6 +55,14 @@ class Fit(Panel):
         if self.view:
             x = Scale("linear", *self.view[:2])
             y = Scale("linear", *self.view[2:]) if len(self.view) == 4 else y
+        return x, y
+
+    def draw_static(self, pen: Pen, box: Box) -> None:
+        trace, stage = self.stage.trace, self.stage
+        data, problem = trace.data, trace.problem
+        assert data is not None
+        self.box = box
+        x, y = self._scales()
         axes = Axes(box, x, y)
         self.ticks_across(pen, axes, self.across_to(x.low, x.high, data.names[0]))
         self.ticks_up(pen, axes, 34, grid=True)

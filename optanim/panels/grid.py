@@ -126,12 +126,13 @@ class Grid(Panel):
         px, style, base = stage.px, stage.styles[index], box.top - stage.px(9)
         pen.mark(style.marker, box.left + px(5), base - px(3.5), px(3.8), style.rgb)
         left, ending = box.left + px(14), each.ending()
-        room = box.right - left - (stage.width(ending, 8.5) + px(10) if ending else 0)
-        name, size = stage.fitted_name(stage.trace.runs[index].label, 9.5, max(room, px(20)))
+        name, size = stage.fitted_name(stage.trace.runs[index].label, 9.5, max(box.right - left, px(20)))
         stage.write(pen, name, left, base, size, style.words, "bold")
-        if ending:
-            left += stage.width(name, size, "bold") + px(8)
-            stage.write(pen, stage.fitted(ending, 8.5, "normal", box.right - left), left, base, 8.5)
+        left += stage.width(name, size, "bold") + px(8)
+        if ending and stage.width(ending, 8.5) > box.right - left:  # as short as it can be
+            ending = ending.split(" at ")[0]
+        if ending and stage.width(ending, 8.5) <= box.right - left:
+            stage.write(pen, ending, left, base, 8.5)
 
     def _heading(self, pen: Pen) -> None:
         self.said = self.title if self.title is not None else self.cells[0].said
@@ -148,6 +149,9 @@ class Grid(Panel):
         for each in self.cells:
             if each.box.touches(near):
                 each.draw_past(pen, k)
+
+    def draw_marks(self, pen: Pen, k: int) -> None:
+        """None of its own: its cells have them, and draw them under what moves in each."""
 
     def draw_front(self, pen: Pen, k: int) -> None:
         for each in self.cells:

@@ -14,11 +14,12 @@ from optanim import views, words
 from optanim.heights import heights
 from optanim.hops import Hops
 from optanim.kinds import Marks, Only, panel
+from optanim.layout import Margins
 from optanim.losses import TITLES
 from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.settings import Lead, ListOf, Text, View
-from optanim.stage import Panel
+from optanim.stage import Panel, Stage, arrow
 from optanim.themes import RGB, band_colors, mix, rgb
 from optanim.tracks import FAR, dashed, sampled, track
 
@@ -30,6 +31,7 @@ PARTS = {"full": "all data", "batch": "batch of the step", "train": "training da
 SLICES = 24  # shades of the ground, darkest where it is lowest
 TYPICAL = 12  # batches whose losses choose the axis for all
 GHOSTS = 24  # curves of batches before that stay, faintly
+COARSE = 400  # points of a curve that tell its heights
 EDGE = 0.06  # of the view beside the walls, where these leave through the top
 SIDE = 0.6  # of what is seen on one side of a minimum, how much is seen on the other
 WIDE = 4.5  # pixels of the curve of the first loss; the others are thinner
@@ -59,18 +61,29 @@ class Line(Panel):
 
     # -- static --------------------------------------------------------------------------------
 
+    def enter(self, stage: Stage) -> None:
+        super().enter(stage)
+        self.still = [name for name in dict.fromkeys(self.loss) if not self._changes(name)]
+        self.moving = len(self.still) < len(set(self.loss))
+
+    def margins(self) -> Margins:
+        return self.room
+
+    @cached_property
+    def room(self) -> Margins:
+        few = super().margins()
+        return self.ticked(few, self._up(self._curves(*self._seen(), COARSE)))
+
     def draw_static(self, pen: Pen, box: Box) -> None:
         problem = self.stage.trace.problem
         assert problem is not None
         self.box = box
-        self.still = [name for name in dict.fromkeys(self.loss) if not self._changes(name)]
-        self.moving = len(self.still) < len(set(self.loss))
         low, high = self._seen()
-        curves = self._curves(low, high)
+        curves = self._curves(low, high, 2 * box.width)
         up = self._up(curves)
         if curves and not self.view and not problem.view:
             low, high = self._climbed(curves[0], up.high)
-            curves = self._curves(low, high)
+            curves = self._curves(low, high, 2 * box.width)
         self.axes = Axes(box, Scale("linear", low, high), up)
         self._draw_axes(pen)
         with pen.clipped(box):
@@ -116,11 +129,11 @@ class Line(Panel):
         room = EDGE * float(seen[-1] - seen[0])
         return max(float(seen[0]) - room, float(self.x[0])), min(float(seen[-1]) + room, float(self.x[-1]))
 
-    def _curves(self, low: float, high: float) -> list[Floats]:
+    def _curves(self, low: float, high: float, most: int) -> list[Floats]:
         """The curves of the losses that stay as they are, at the points `x` along a view."""
         data = self.stage.trace.data
         rows = len(data.x) if data else 1
-        self.x = np.linspace(low, high, int(np.clip(2e7 / rows, 200, 2 * self.box.width)))
+        self.x = np.linspace(low, high, int(np.clip(2e7 / rows, min(200, most), most)))
         return [self._values(self.x, name) for name in self.still]
 
     def pixels(self, points: Floats, k: int = 0) -> Floats:
@@ -179,10 +192,11 @@ class Line(Panel):
     def _says(self) -> str:
         loss = TITLES.get(self.loss[0]) or words.loss_name(self.stage.trace)
         if not self.named and len(set(self.loss)) > 1:
-            loss += " of " + ", ".join(PARTS.get(name, TITLES.get(name, name)) for name in self.loss)
+            loss += " of " + ", ".join(map(self._part, self.loss))
         kind = ", symmetric log axis" if self.axes.y.kind == "symlog" else ""
         if self.moving and not self.still:
-            loss += " of the batch of the step"
+            told = self.stage.batches_told
+            loss += f" of the batch of the step; {told} drawn" if told else " of the batch of the step"
         return loss + kind + (f"; arrow: {self.gradients[1]}" if self.arrows and self.runs else "")
 
     def _draw_axes(self, pen: Pen) -> None:
@@ -205,13 +219,18 @@ class Line(Panel):
             return right
         y = self.box.top - stage.px(9)
         for name in reversed(list(dict.fromkeys(self.loss))):
-            text = PARTS.get(name, TITLES.get(name, name))
+            text = self._part(name)
             stage.write(pen, text, right, y, align="right")
             right -= stage.width(text, 9) + stage.px(7)
             line = np.array([[right - stage.px(20), y - stage.px(3.5)], [right, y - stage.px(3.5)]])
             self._stroke(pen, line, self._place(name))
             right -= stage.px(20 + 16)
         return right
+
+    def _part(self, name: str) -> str:
+        """What a loss is called beside the others."""
+        told = self.stage.batches_told if self._changes(name) else ""
+        return told or PARTS.get(name, TITLES.get(name, name))
 
     def _place(self, name: str) -> int:
         """Of a loss, the place of its pen."""
@@ -301,9 +320,14 @@ class Line(Panel):
             else:
                 seen = [problem.slope(p[None], rows=batches.rows(t))[1] for t, p in enumerate(params, 1)]
                 slopes.append(np.concatenate(seen)[:, 0])
-        sizes = np.concatenate([np.abs(slope[np.isfinite(slope)]) for slope in slopes])
-        most = float(sizes.max(initial=0.0)) or 1.0
-        wide = self.axes.x.high - self.axes.x.low
+        low, high = self.axes.x.low, self.axes.x.high
+        # What a run meets outside, where it is not drawn, does not set the scale.
+        sizes = [
+            np.abs(slope[np.isfinite(slope) & (run.params[:-1, 0] >= low) & (run.params[:-1, 0] <= high)])
+            for run, slope in zip(self.runs, slopes, strict=True)
+        ]
+        most = float(np.concatenate(sizes).max(initial=0.0)) or 1.0
+        wide = high - low
         rates = np.concatenate([run.lr for run in self.runs])
         name = "−gradient" + (" of the batch" if batches else "")
         if len(rates) and (rates == rates[0]).all():
@@ -330,20 +354,25 @@ class Line(Panel):
         return min(int(self.stage.tau[k] + 1e-9), self.stage.trace.steps - 1) + 1
 
     def grown(self, k: int) -> list[Box]:
-        if self.moving and self._step(k) != self._step(k - 1):
+        if self.moving and self.stage.batch_steps[k] != self.stage.batch_steps[k - 1]:
             return [self.box]
         return self.hops.grown(k)
 
     def draw_past(self, pen: Pen, k: int) -> None:
         if self.moving:
-            self._draw_batch(pen, self._step(k))
+            self._draw_batch(pen, int(self.stage.batch_steps[k]))
         self.hops.draw_past(pen, k)
 
     def _draw_batch(self, pen: Pen, step: int) -> None:
         with pen.clipped(self.box) as some:
             if not some:
                 return
-            for before in range(max(step - GHOSTS, 1), step):
+            shown = self.stage.batches_shown
+            place = int(shown.searchsorted(step))
+            recent = shown[max(place - GHOSTS, 0) : place + 1].tolist()
+            for old in self.drawn.keys() - set(recent):
+                del self.drawn[old]
+            for before in recent[:-1]:
                 for strip in self._of_batch(before):
                     self._stroke(pen, strip, -1, 0.14)
             for strip in self._of_batch(step):
@@ -352,8 +381,6 @@ class Line(Panel):
     def _of_batch(self, step: int) -> list[Floats]:
         """The curve of the batch of a step, kept as long as it is drawn."""
         if step not in self.drawn:
-            for old in [t for t in self.drawn if not step - GHOSTS <= t <= step + GHOSTS]:
-                del self.drawn[old]
             x = self.x[:: max(len(self.x) // 300, 1)]
             self.drawn[step] = list(self._strips(x, self._values(x, "batch", self._batch(step))))
         return self.drawn[step]
@@ -369,25 +396,14 @@ class Line(Panel):
             return
         with pen.clipped(self.box):
             for column, index in enumerate(self.indices):
-                way = self.gradients[0][column][step]
-                start = self.hops.starts_of[column][step]
+                starts = self.hops.starts_of[column]
+                if step >= len(starts):  # it has ended
+                    continue
+                way, start = self.gradients[0][column][step], starts[step]
                 if not (np.isfinite(way) and np.isfinite(start).all()):
                     continue
                 length = way / (self.axes.x.high - self.axes.x.low) * self.box.width
-                self._draw_arrow(pen, start, length, rgb(self.stage.styles[index].words), px(2.2))
-
-    def _draw_arrow(self, pen: Pen, start: Floats, length: float, color: RGB, width: float) -> None:
-        """A level arrow of a length in pixels, on its halo."""
-        px = self.stage.px
-        if abs(length) < px(3):
-            return
-        side, head = np.sign(length), min(px(9), abs(length))
-        tip = start + (length, 0)
-        base = tip - (side * head, 0)
-        corners = np.array([tip, base + (0, 0.45 * head), base - (0, 0.45 * head), tip])
-        shaft = np.array([start, base])
-        for ink, wider in ((self.stage.halo, px(2.6)), (color, 0.0)):
-            pen.stroke(shaft, None, ink, width + wider, cap="butt")
-            if wider:
-                pen.stroke(corners, None, ink, wider)
-            pen.fill(corners, None, ink)
+                if abs(length) >= px(3):
+                    color, head = rgb(self.stage.styles[index].words), min(px(9), abs(length))
+                    tip = start + (length, 0)
+                    arrow(pen, start, tip, color, self.stage.halo, px(2.2), head, px(2.6), 0.45)

@@ -76,25 +76,24 @@ class Loss(CurvePanel):
     def _losses(self) -> list[tuple[Floats, bool]]:
         """All curves that share the axis, and whether one may run away from the others unfollowed."""
         train = [(run.loss, True) for run in self.peers if "train" in self.data]
-        # That a loss of points which were not fitted ends above its start is what is to be seen.
-        return train + [(self._tested(run), bool(run.ended)) for run in self.peers if "test" in self.data]
+        # That a loss of points which were not fitted ends above its start is what is to be seen, unless
+        # the run left those that were fitted too.
+        return train + [(self._tested(run), _diverges(run)) for run in self.peers if "test" in self.data]
 
     def says(self, scale: Scale) -> str:
         name = words.loss_name(self.stage.trace)
         if "test" in self.data:
-            name += " of test points"
-        if "train" in self.data and "test" in self.data:
-            name += "; dashed: of training points"
+            name += ": test, dashed training" if "train" in self.data else " of test points"
         below = any((loss <= 0).any() for loss, _ in self._losses())
         return {
-            "log": name + (", log axis: what is not positive is not on it" if below else ""),
+            "log": name + ", log axis" + (": what is not positive is not on it" if below else ""),
             "linear": name + ", linear axis",
             "symlog": name + ", symmetric log axis",
         }[scale.kind]
 
     def margins(self) -> Margins:
-        few = super().margins()
-        return self.ticked(few) if self.scale().kind == "linear" else few
+        few, scale = super().margins(), self.scale()
+        return few if scale.kind == "log" else self.ticked(few, scale)
 
     def scale(self) -> Scale:
         losses = self._losses()
@@ -135,3 +134,8 @@ class Loss(CurvePanel):
                 kind = "symlog"
             return Scale(kind, self.view[0], self.view[1], threshold)
         return padded(Scale(kind, low, high, threshold), 0.04)
+
+
+def _diverges(run: Path) -> bool:
+    """Whether the loss that a run goes down ended above its start."""
+    return run.ended is not None or not run.loss[-1] <= max(float(run.loss[0]), 0.0) * 1.0001

@@ -86,7 +86,7 @@ class MeasuredPanel(CurvePanel, ABC):
         return made
 
     def margins(self) -> Margins:
-        return self.ticked(super().margins())
+        return self.ticked(super().margins(), self.scale())
 
     def scale(self) -> Scale:
         every, tame = [np.ones(0)], [np.ones(0)]
@@ -149,9 +149,6 @@ class StepPanel(MeasuredPanel, ABC):
         # What is the same for all parameters is one line.
         same = all(np.array_equal(table[:, 0], column, equal_nan=True) for column in table.T)
         return [until_the_end(run, column) for column in (table[:, :1] if same else table).T]
-
-    def drawn(self, line: Curve, way: Track) -> Track:
-        return stepped(line, way)
 
     def names_of(self, run: Path, count: int) -> list[str]:
         problem = self.stage.trace.problem
@@ -260,8 +257,8 @@ class CurveOf(MeasuredPanel):
         return np.full(len(run.lr), float(constant)) if isinstance(constant, (int, float)) else None
 
     def drawn(self, line: Curve, way: Track) -> Track:
-        measure = MEASURES.get(self.of)
-        return stepped(line, way) if line.quiet or measure is None or measure.each_step else way
+        # A setting jumps where its schedule does; what is measured in every step only looks as if it did.
+        return stepped(line, way) if line.quiet or self.of not in MEASURES else way
 
     def says(self, scale: Scale) -> str:
         measure = MEASURES.get(self.of)

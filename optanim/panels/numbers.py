@@ -41,7 +41,7 @@ class NumberPanel(CurvePanel, ABC):
         return made
 
     def margins(self) -> Margins:
-        return self.ticked(super().margins())
+        return self.ticked(super().margins(), self.scale())
 
     def drawn(self, line: Curve, way: Track) -> Track:
         return stepped(line, way)

@@ -14,7 +14,6 @@ from optanim import views, words
 from optanim.kinds import Degrees, Marks, Only, panel
 from optanim.layout import Margins
 from optanim.levels import bands
-from optanim.losses import TITLES
 from optanim.pen import LINETO, MOVETO, Box, Pen
 from optanim.relief.altitude import Altitude, altitude
 from optanim.relief.block import Block, Camera, Shot, framed
@@ -176,7 +175,8 @@ class Surface(Panel):
         y = np.linspace(y0, y1, max(round(most * b), 20) * 2 + 1)
         with np.errstate(all="ignore"):
             z = self._values(x[None, :], y[:, None])
-        return x, y, np.where(np.isnan(z), np.nan, np.clip(z, -LARGEST, LARGEST))
+        # A wall may be infinitely high, and is cut off; a hole without a bottom is none of the block.
+        return x, y, np.where(np.isnan(z) | (z == -np.inf), np.nan, np.clip(z, -LARGEST, LARGEST))
 
     def _half(self) -> tuple[float, float]:
         x0, x1, y0, y1 = self.seen
@@ -210,15 +210,7 @@ class Surface(Panel):
         stated = np.array(problem.minima, float).reshape(-1, 2)
         if self._name() == words.loss_name(trace) or not np.isfinite(z).any():
             return stated, problem.minima_found
-        # Of another loss than the one that is stepped on: the lowest point, closer and closer.
-        at = np.unravel_index(np.nanargmin(z), z.shape)
-        place, reach = np.array([x[at[1]], y[at[0]]]), np.array([x[1] - x[0], y[1] - y[0]])
-        for _ in range(4):
-            px, py = (place[i] + reach[i] * np.linspace(-1, 1, 21) for i in (0, 1))
-            near = self._values(px[None, :], py[:, None])
-            row, column = np.unravel_index(np.nanargmin(near), near.shape)
-            place, reach = np.array([px[column], py[row]]), reach / 8
-        return place[None], True
+        return views.lowest(self._values, x, y, z), True
 
     def _values(self, x: Floats, y: Floats) -> Floats:
         problem = self.stage.trace.problem
@@ -227,8 +219,7 @@ class Surface(Panel):
 
     def _name(self) -> str:
         """What the loss is called that is drawn."""
-        name = words.loss_name(self.stage.trace)
-        return TITLES.get(self.loss, f"test {name}" if self.loss == "test" else name)
+        return words.drawn_loss(self.stage.trace, self.loss)
 
     def _lowest(self) -> Floats:
         """The surface at the minima in view, which may lie between points of the grid."""
@@ -306,6 +297,8 @@ class Surface(Panel):
             codes[0] = MOVETO
             self._draw_line(pen, shot, points, codes, edge, px(1.0), 0.8)
         names = self.paths.boxes(k) if len(self.cameras) > 1 else []
+        if self.marks:
+            names = [*names, *self.marking.boxes(k)]
         self.rim.draw(pen, camera, names)
 
     def _draw_line(

@@ -70,7 +70,9 @@ class Weights(CurvePanel):
         px, beside = self.stage.px, 0
         for sprite in self._names().values():
             beside = max(beside, sprite.width)
-        return Margins(left=px(42), top=px(24), right=px(10) + beside, bottom=px(24))
+        return self.ticked(
+            Margins(left=px(42), top=px(24), right=px(10) + beside, bottom=px(24)), self.scale()
+        )
 
     def _names(self) -> dict[str, Sprite]:
         problem, theme = self.stage.trace.problem, self.stage.theme

@@ -12,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim import words
-from optanim.callouts import shown, smooth
+from optanim.callouts import beyond, shown, smooth
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, linear_ticks, tick_words
 from optanim.settings import View
-from optanim.stage import Panel
+from optanim.stage import Panel, arrow
 from optanim.themes import RGB, mix, rgb
-from optanim.trace import StepParts
+from optanim.trace import Path
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
@@ -29,11 +29,11 @@ REACH = 0.8  # of the way to the edge, up to which the longest arrow comes
 LEAST = 1.6  # the step is at most so many times shorter than the arrows that set the scale
 LEVELS = (1.0, 2.0, 5.0)  # times powers of ten: the scales there are
 FEWER = (1.0, 3.0)  # where arrows shrink a thousandfold and more: else one would follow on the other
-CALM = 0.5  # seconds on both sides over which a scale must hold
+CALM = 0.5  # seconds on both sides over which a scale must hold, unless then in more than
+RARE, TINY = 0.25, 0.15  # so many frames the arrows would be so small a part of it
 ZOOM = 3.0  # frames over which the change to another is smoothed
 FAST = 12.0  # pixels a frame, from which on nobody could read a name on an arrow
 SEEN = 0.97  # of the frames, in which a name on an arrow must have room
-CALMER = 2.0  # frames over which the places of names are smoothed
 TAIL = 400  # steps behind the head that are drawn
 TURNS = np.linspace(0, 2 * np.pi, 97)
 
@@ -48,6 +48,44 @@ class _Arrow:
     words: str
     width: float
     start: Floats | None = None
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """What the steps of a run were made of, (N, 2) each but `mean` (N, 1); 0 where that is not known."""
+
+    rate: Floats
+    direction: Floats
+    gradient: Floats
+    decay: Floats
+    mean: Floats
+
+    @classmethod
+    def of(cls, run: Path) -> _Steps:
+        parts, last = run.parts, _last(run)
+        assert parts is not None
+        rate, direction, gradient, decay = (
+            np.nan_to_num(part[:last])
+            for part in (parts.preconditioner, parts.direction, parts.gradient, parts.decay)
+        )
+        mean = np.sqrt(rate[:, :1]) * np.sqrt(rate[:, 1:2])
+        return cls(rate, direction, gradient, decay, mean)
+
+    @property
+    def own(self) -> Floats:
+        return -self.rate * self.direction
+
+    def needed(self) -> Floats:
+        """How far axes have to reach in every step, (N,)."""
+        step = np.hypot(*(self.own - self.decay).T)
+        others = (self.mean * self.gradient, self.mean * self.direction, self.decay)
+        longest = np.max([step, *(np.hypot(*way.T) for way in others)], axis=0)
+        return np.asarray(np.minimum(longest, LEAST * step) / REACH)
+
+
+def _last(run: Path) -> int:
+    """The steps of which there are arrows."""
+    return max(run.ended.step - 1 if run.ended else run.steps or len(run.lr), 1)
 
 
 @panel(needs="landscape runs", dimensions=2, view=(), marks=(), explains="one step")
@@ -86,29 +124,21 @@ class Why(Panel):
         super().enter(stage)
         self.index = self.indices[0]
         run = stage.trace.runs[self.index]
-        assert run.parts is not None
-        self.run = run
-        last = run.ended.step - 1 if run.ended else run.steps or len(run.lr)
-        self.last = max(last, 1)  # the steps of which there are arrows
+        self.run, self.last = run, _last(run)
         self.points = run.params[: self.last + 1]
-        self._compose(run.parts)
+        self._compose(_Steps.of(run))
 
     # -- what is drawn, in units of the parameters -------------------------------------------------
 
-    def _compose(self, parts: StepParts) -> None:
+    def _compose(self, steps: _Steps) -> None:
         """The arrows of every step, and the ellipse."""
         stage, theme = self.stage, self.stage.theme
-        rate, direction, gradient = (
-            np.nan_to_num(part[: self.last])
-            for part in (parts.preconditioner, parts.direction, parts.gradient)
-        )
-        decay = np.nan_to_num(parts.decay[: self.last])
-        mean = np.sqrt(rate[:, :1]) * np.sqrt(rate[:, 1:2])
+        rate, direction, gradient = steps.rate, steps.direction, steps.gradient
+        decay, mean, own = steps.decay, steps.mean, steps.own
         style = stage.styles[self.index]
         ink = mix(theme.ink, theme.background, 0.3)
         # Of the colours of runs one that this run has not.
         soft, third = [color for color in theme.cycle if color != style.color][1::-1]
-        own = -rate * direction
         self.alike = np.allclose(rate[:, 0], rate[:, 1], rtol=1e-9)
         self.plain = np.allclose(direction, gradient, rtol=1e-9, atol=1e-300)
         arrows: list[_Arrow] = []
@@ -136,23 +166,32 @@ class Why(Panel):
 
     def _levels(self) -> Floats:
         """How far the axes reach from the middle in every frame, of a few fixed scales."""
-        step = np.sqrt((self.arrows[-1].ways ** 2).sum(axis=1))
-        longest = np.max([np.sqrt((each.ways**2).sum(axis=1)) for each in self.arrows], axis=0)
-        needed = np.minimum(longest, LEAST * step) / REACH
-        frames = len(self.stage.tau)
-        tau = np.minimum(self.stage.tau, self.last - 1)
+        key = ("why", tuple(self.indices if self.cell is None else self.cell.peers))
+        if key not in self.stage.measured:
+            self.stage.measured[key] = self._fixed(np.max([self._seen(run) for run in self.peers], axis=0))
+        return self.stage.measured[key]
+
+    def _seen(self, run: Path) -> Floats:
+        """How far the axes have to reach for the arrows of a run, in every frame."""
+        needed, tau = _Steps.of(run).needed(), np.minimum(self.stage.tau, _last(run) - 1)
         # Between two frames there may be several steps.
         every = [needed[int(a) : math.ceil(b) + 1].max() for a, b in zip(np.r_[0.0, tau], tau, strict=False)]
-        seen = np.array(every)
+        return np.array(every)
+
+    def _fixed(self, seen: Floats) -> Floats:
+        """The least of a few scales that hold what is seen in every frame, and about it."""
+        if not seen.any():
+            return np.ones(len(seen))
+        floor = max(float(seen.max()) * 1e-12, 1e-300)
         window = max(1, round(CALM * self.stage.fps))
-        padded = np.pad(seen, window, mode="edge")
-        held = np.array([padded[k : k + 2 * window + 1].max() for k in range(frames)])
-        held = np.maximum(held, max(float(held.max()) * 1e-12, 1e-300))
-        power = 10.0 ** np.floor(np.log10(held))
-        scales = FEWER if held.max() > 1000 * held.min() else LEVELS
-        choices = np.stack([level * power for level in (*scales, 10.0)])
-        fits = choices >= held * (1 - 1e-9)
-        return np.asarray(np.min(np.where(fits, choices, np.inf), axis=0))
+        while True:
+            padded = np.pad(seen, window, mode="edge")
+            held = np.array([padded[k : k + 2 * window + 1].max() for k in range(len(seen))])
+            scales = _scales(np.maximum(held, floor))
+            # Arrows that shrink fast are followed closely: none could be seen on a scale that waits.
+            if window == 1 or np.mean(seen < TINY * scales) < RARE:
+                return scales
+            window //= 2
 
     # -- static ----------------------------------------------------------------------------------
 
@@ -181,13 +220,14 @@ class Why(Panel):
         """Names on the arrows that turn calmly and have room; the others in a key."""
         stage, box, px = self.stage, self.box, self.stage.px
         named = [stage.sprite([(a.name, a.words, 9.0, "bold")], halo=True) for a in self.arrows]
+        some = [i for i, arrow in enumerate(self.arrows) if arrow.ways.any()]
         sizes = np.array([(name.width, name.height) for name in named], float)
         moved = (
             np.sqrt((np.diff(self.tips, axis=0) ** 2).sum(axis=2)) if len(self.tips) > 1 else np.zeros((1, 1))
         )
-        calm = [i for i in range(len(named)) if np.quantile(moved[:, i % moved.shape[1]], 0.9) < px(FAST)]
+        calm = [i for i in some if np.quantile(moved[:, i % moved.shape[1]], 0.9) < px(FAST)]
         while True:
-            self.key = self._key([i for i in range(len(named)) if i not in calm])
+            self.key = self._key([i for i in some if i not in calm])
             top = box.top + (self.key.height if self.key else 0)
             area = Box(box.left, top, box.right, box.bottom - (self.note.height if self.note else 0))
             self.places = beyond(self.tips[:, calm], self.middle, sizes[calm], area, px(4))
@@ -213,6 +253,8 @@ class Why(Panel):
         rates = "times lr" if self.alike else "times the mean lr"
         names = [each.name[1:] for each in self.arrows if each.name in ("−gradient", "−momentum")]
         said = [f"{' and '.join(names)} {rates}"] if names else []
+        if not np.any(self.arrows[-1].ways):
+            return ["no step: the gradient is 0"]
         if not self.alike:
             thing = "gradient" if self.plain else "momentum"
             said.append(f"ellipse: steps of a {thing} this long")
@@ -259,7 +301,11 @@ class Why(Panel):
                 pen.stroke(self._pixels(circle * (a, b), k), None, stage.styles[self.index].rgb, px(1.3), 0.6)
             for each in self.arrows:
                 start = np.zeros(2) if each.start is None else self._at(each.start, k)
-                self._draw_arrow(pen, self._pixels(start[None], k)[0], self._end(each, k), each)
+                foot, tip = self._pixels(start[None], k)[0], self._end(each, k)
+                length = float(np.hypot(*(tip - foot)))
+                if length >= px(1.5):
+                    head = min(px(3.2 * each.width + 2.5), 0.7 * length)
+                    arrow(pen, foot, tip, each.rgb, stage.halo, px(each.width), head, px(1.6), 0.4)
         box, edge = self.box, px(5)
         if self.note:
             pen.place(self.note, round(box.left + edge), round(box.bottom - edge - self.note.height))
@@ -272,21 +318,22 @@ class Why(Panel):
 
     def _draw_ticks(self, pen: Pen, k: int) -> None:
         axes, box, px = self._axes(k), self.box, self.stage.px
+        left, low = (self.cell.left, self.cell.low) if self.cell else (True, True)
         most = max(2, int(min(box.width, box.height) / px(55)))
         high = self.across_to(axes.x.low, axes.x.high, self.across)
-        values = linear_ticks(axes.x.low, axes.x.high, most)
+        values = _values(axes.x, most, int(box.width / px(75)))
         grid, ink = rgb(self.stage.theme.grid), mix(self.stage.theme.muted, self.stage.theme.background, 0.4)
         places = axes.pixels(np.column_stack([values, np.zeros(len(values))]))[:, 0]
         for value, x, text in zip(values, places, tick_words(values), strict=True):
             pen.rule((x, box.top), (x, box.bottom), rgb(ink) if value == 0 else grid)
             half = self.stage.width(text, 9) / 2
-            if value <= high and x - half > box.left - px(4):
+            if low and value <= high and x - half > box.left - px(4):
                 self.stage.write(pen, text, x, box.bottom + px(17), align="centre")
-        values = linear_ticks(axes.y.low, axes.y.high, most)
+        values = _values(axes.y, most, int(box.height / px(55)))
         places = axes.pixels(np.column_stack([np.zeros(len(values)), values]))[:, 1]
         for value, y, text in zip(values, places, tick_words(values), strict=True):
             pen.rule((box.left, y), (box.right, y), rgb(ink) if value == 0 else grid)
-            if box.top + px(5) < y < box.bottom - px(5):
+            if left and box.top + px(5) < y < box.bottom - px(5):
                 self.stage.write(pen, text, box.left - px(7), y, align="right", middle=True)
 
     def _draw_tail(self, pen: Pen, k: int) -> None:
@@ -299,63 +346,17 @@ class Why(Panel):
             pixels, None, self.stage.styles[self.index].rgb, self.stage.px(2.0), self.stage.theme.faint
         )
 
-    def _draw_arrow(self, pen: Pen, start: Floats, tip: Floats, each: _Arrow) -> None:
-        px, way = self.stage.px, tip - start
-        length = float(np.hypot(*way))
-        if length < px(1.5):
-            return
-        way = way / length
-        head = min(px(3.2 * each.width + 2.5), 0.7 * length)
-        base = tip - head * way
-        side = np.array([-way[1], way[0]]) * 0.4 * head
-        corners = np.array([tip, base + side, base - side, tip])
-        shaft = np.array([start, base])
-        for color, wider in ((self.stage.halo, px(1.6)), (each.rgb, 0.0)):
-            pen.stroke(shaft, None, color, px(each.width) + wider, cap="butt")
-            if wider:
-                pen.stroke(corners, None, color, wider)
-            pen.fill(corners, None, color)
+
+def _scales(held: Floats) -> Floats:
+    """The least of a few fixed scales that hold so much, in every frame."""
+    power = 10.0 ** np.floor(np.log10(held))
+    scales = FEWER if held.max() > 1000 * held.min() else LEVELS
+    choices = np.stack([level * power for level in (*scales, 10.0)])
+    fits = choices >= held * (1 - 1e-9)
+    return np.asarray(np.min(np.where(fits, choices, np.inf), axis=0))
 
 
-def beyond(tips: Floats, middle: Floats, sizes: Floats, box: Box, gap: float) -> NDArray[np.int64]:
-    """Left top corners (F, R, 2) of the names of arrows, each on its arrow's way beyond the tip (F, R, 2).
-
-    Names that would meet are moved apart up and down, in the order of the places they would have. They
-    follow smoothed tips, and move by whole pixels once they are off by more than one.
-    """
-    calm = smooth(tips, CALMER)
-    way = smooth(
-        (tips - middle) / np.maximum(np.hypot(*np.moveaxis(tips - middle, 2, 0)), 1.0)[..., None], CALMER
-    )
-    length = np.maximum(np.hypot(way[..., 0], way[..., 1]), 1e-9)[..., None]
-    way = way / length
-    # How far a box reaches to the side that looks at the tip.
-    reach = (np.abs(way) * sizes / 2).sum(axis=2, keepdims=True)
-    centre = calm + way * (gap + reach)
-    low = np.array([box.left, box.top]) + gap + sizes / 2
-    high = np.maximum(np.array([box.right, box.bottom]) - gap - sizes / 2, low)
-    centre = np.clip(centre, low, high)
-    order = smooth(centre[..., 1], 4 * CALMER) + 1e-6 * np.arange(len(sizes))
-    for _ in range(40):
-        moved = False
-        for i in range(len(sizes)):
-            for j in range(i + 1, len(sizes)):
-                side = np.where(order[:, j] > order[:, i], 1.0, -1.0)
-                near = np.abs(centre[:, i, 0] - centre[:, j, 0]) < (sizes[i, 0] + sizes[j, 0]) / 2 + 2
-                lack = (sizes[i, 1] + sizes[j, 1]) / 2 + 1 - side * (centre[:, j, 1] - centre[:, i, 1])
-                push = np.where(
-                    near & (lack > 0.01) & (lack < sizes[i, 1] + sizes[j, 1] + 2), lack / 2 * side, 0.0
-                )
-                if push.any():
-                    moved = True
-                    centre[:, i, 1] -= push
-                    centre[:, j, 1] += push
-        centre = np.clip(centre, low, high)
-        if not moved:
-            break
-    corners = smooth(centre, CALMER) - sizes / 2
-    held = np.round(corners)
-    for k in range(1, len(held)):
-        off = corners[k] - held[k - 1]
-        held[k] = np.where(np.abs(off) > 1.5, np.round(corners[k] - np.sign(off)), held[k - 1])
-    return held.astype(np.int64)
+def _values(axis: Scale, most: int, room: int) -> list[float]:
+    """The ticks of an axis; as many as there is room for where so few would only mark the middle."""
+    values = linear_ticks(axis.low, axis.high, most)
+    return values if len(values) > 2 else linear_ticks(axis.low, axis.high, max(most, room))

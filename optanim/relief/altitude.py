@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,15 +44,22 @@ class Altitude:
 
 
 def altitude(z: Floats, visited: Floats, kind: str | None = None) -> Altitude:
-    """The axis of a surface with finite values z (m,), on which runs were at values `visited`.
+    """The axis of a surface with values z (m,), on which runs were at values `visited`.
 
     It is linear unless much of the view would look flat; then logarithmic where all is positive, and
     symmetric-log else. A linear axis that is asked for where much would look flat ends above what the
-    runs visited, and above most of the view.
+    runs visited, and above most of the view. Where the surface has no end it is cut off at the highest
+    value that is one.
     """
-    z = np.clip(z[np.isfinite(z)], -LARGEST, LARGEST)
+    endless = bool((z >= LARGEST).any())
+    z = np.maximum(z[np.isfinite(z) & (z < LARGEST)], -LARGEST)
     if not len(z):
         return Altitude(Scale("linear", 0.0, 1.0))
+    made = _altitude(z, visited, kind)
+    return replace(made, cut=True) if endless else made
+
+
+def _altitude(z: Floats, visited: Floats, kind: str | None) -> Altitude:
     low, high = float(z.min()), float(z.max())
     if not high > low or high - low <= 1e-12 * max(abs(low), abs(high)):
         room = abs(low) or 1.0

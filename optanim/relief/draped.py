@@ -71,6 +71,7 @@ class Draped(Paths):
         small: bool = False,
     ) -> None:
         self.stage, self.indices, self.box, self.small = stage, list(indices), box, small
+        self.texts = list(texts)
         self.block, self.cameras = block, cameras
         self.runs = [stage.trace.runs[index] for index in indices]
         self.unit = max(cameras[0].scale, 1.0)  # pixels of the plan for a unit
@@ -162,12 +163,18 @@ class Draped(Paths):
             self.outside[:, column] = away
         self.heads, self.behind = self._seen(places)
         self.turn = np.zeros((frames, len(plain)))
-        for column, last in enumerate(self.left):
-            if last is not None:
-                gone = tau >= self.plain[column].t[last]
-                for k in np.flatnonzero(gone):
-                    left = self._exit(column, int(k))
+        for column, (way, last) in enumerate(zip(self.plain, self.left, strict=True)):
+            for k in np.flatnonzero(self.outside[:, column]).tolist():
+                if last is not None and tau[k] >= way.t[last]:
+                    left = self._exit(column, k)
                     self.turn[k, column] = left.turn if left else 0.0
+                else:  # it is on its way to the block, or never comes
+                    held, there = places[k, column], way.at(tau[k : k + 1])[0]
+                    out = (there - held)[:2]
+                    ahead = held + np.append(0.02 * out / max(float(np.hypot(*out)), 1e-9), 0.0)
+                    camera = self.cameras[k if len(self.cameras) > 1 else 0]
+                    (x, y), (u, v) = camera.project(np.array([held, ahead]))
+                    self.turn[k, column] = math.atan2(y - v, u - x) - math.pi / 2
         rows = frames if len(self.cameras) > 1 else 1
         fixed = np.vstack([self.first, self.stars])
         self.fixed, self.fixed_behind = self._seen(np.broadcast_to(fixed, (rows, *fixed.shape)))
@@ -272,9 +279,10 @@ class Draped(Paths):
         for column, index in enumerate(self.indices):
             x, y = self.heads[k, column]
             style = stage.styles[index]
-            if self.exits[column] is None and tau > self.over[column]:
+            out = self.outside[k, column]
+            if self.exits[column] is None and not out and tau > self.over[column]:
                 self._draw_end(pen, index, x, y)
-            elif self.outside[k, column]:
+            elif out:
                 turn = self.turn[k, column]
                 pen.mark("triangle", x, y, stage.px(5.5), style.rgb, stage.halo, stage.px(1.6), turn)
             elif self.behind[k, column]:  # an outline, as of something behind glass
