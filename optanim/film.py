@@ -117,7 +117,8 @@ class Film:
                 each.draw_static(pen, box)
             except RenderError as error:
                 thing = self.trace.scene.panels[index]
-                where = f"line {thing.place.line}, {thing.name}: " if thing.place else ""
+                place = thing.place
+                where = f"{place.source.name}:{place.line}:{place.column}: {thing.name}: " if place else ""
                 raise RenderError(f"{where}{error}") from error
         return pen.pixels.copy()
 

@@ -1,4 +1,4 @@
-"""A part of a panel drawn larger in one of its corners."""
+"""A part of a panel drawn larger inside it, where that hides least."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim.marking import Marking
 from optanim.pen import Box, Pen, Pixels
 from optanim.scales import Scale
 from optanim.stage import Panel
@@ -16,8 +17,13 @@ Floats = NDArray[np.float64]
 CORNERS = ("upper right", "upper left", "lower right", "lower left")
 PARTS = (0.4, 0.37, 0.34, 0.31, 0.28)  # of the panel's sides that the axes of an inset may take
 LESS = 6.0  # how much worse the next smaller one is, in hidden pixels of a path
+ALONG = 7  # places across the panel, and as many down it
+ASIDE = 3.0  # how much worse each place further from a corner is, in hidden pixels of a path
+SIGN = 1e4  # how much worse it is to cover a mark or its words
+STAR = 8.0  # pixels from the middle of a star to its points
 OFF = 6.0  # pixels from its corner
 LEAST = 5.0  # pixels of the frame that shows where it looks
+NOWHERE = np.zeros((0, 2))
 
 
 class Inset:
@@ -44,39 +50,56 @@ class Inset:
             high = wide / self.shape
         return round(wide), round(high)
 
-    def _outer(self, corner: str, size: tuple[int, int]) -> Box:
+    def _outer(self, corner: str, size: tuple[int, int], across: float = 0.0, down: float = 0.0) -> Box:
+        """In a corner, or so far from it: parts of the way to the corners beside it."""
         box, off = self.around.box, round(self.stage.px(OFF))
         wide = round(self.left + size[0] + self.right)
         high = round(self.top + size[1] + self.bottom)
-        left = box.left + off if corner.endswith("left") else box.right - off - wide
-        top = box.top + off if corner.startswith("upper") else box.bottom - off - high
-        return Box(left, top, left + wide, top + high)
+        aside, below = across * (box.width - 2 * off - wide), down * (box.height - 2 * off - high)
+        left = box.left + off + aside if corner.endswith("left") else box.right - off - wide - aside
+        top = box.top + off + below if corner.startswith("upper") else box.bottom - off - high - below
+        return Box(round(left), round(top), round(left) + wide, round(top) + high)
 
-    def place(self, corner: str | None, looks: Floats, clutter: Floats) -> None:
-        """Takes a corner, or the emptiest: looks (2, 2) are opposite corners of what it shows, in pixels."""
+    def place(self, corner: str | None, looks: Floats, clutter: Floats, stars: Floats = NOWHERE) -> None:
+        """Takes a corner, or the place that hides least, and moves the words of the panel's marks off it.
+
+        looks (2, 2) are opposite corners of what it shows, stars (m, 2) are not to be covered; in pixels.
+        """
         (x0, y0), (x1, y1) = looks.min(axis=0), looks.max(axis=0)
         least, box = self.stage.px(LEAST), self.around.box
         grow_x, grow_y = max(0.0, least - (x1 - x0)) / 2, max(0.0, least - (y1 - y0)) / 2
         frame = np.array([[x0 - grow_x, y0 - grow_y], [x1 + grow_x, y1 + grow_y]])
         self.frame = np.clip(frame, [box.left, box.top], [box.right - 1, box.bottom - 1])
         self.outside = bool(x1 < box.left or x0 > box.right or y1 < box.top or y0 > box.bottom)
+        reach = round(self.stage.px(STAR))
+        signs = [Box(round(x), round(y), round(x) + 1, round(y) + 1).grow(reach) for x, y in stars]
+        signs += [*self.around.marking.signs, *self.around.marking.texts]
         sizes = [self._size(part) for part in PARTS]
+        steps = [(0, 0)] if corner else list(np.ndindex(ALONG // 2 + 1, ALONG // 2 + 1))
         choices = [
-            (self._cost(self._outer(name, size), clutter) + LESS * smaller, self._outer(name, size), size)
+            (self._cost(outer, clutter, signs) + LESS * smaller + ASIDE * (i + j), outer, size)
             for smaller, size in enumerate(sizes)
+            for i, j in steps
             for name in ([corner] if corner else CORNERS)
+            for outer in [self._outer(name, size, i / (ALONG - 1), j / (ALONG - 1))]
         ]
         _, self.outer, size = min(choices, key=lambda choice: choice[0])
         left, top = round(self.outer.left + self.left), round(self.outer.top + self.top)
         self.box = Box(left, top, left + size[0], top + size[1])
+        self.around.marking = Marking(self.stage, self.around, self.around.marks or (), [self.outer])
 
-    def _cost(self, outer: Box, clutter: Floats) -> float:
+    def _cost(self, outer: Box, clutter: Floats, signs: Sequence[Box]) -> float:
         """What of the panel would be hidden."""
         x, y = clutter.T
         hidden = float(np.sum((x > outer.left) & (x < outer.right) & (y > outer.top) & (y < outer.bottom)))
         (x0, y0), (x1, y1) = self.frame
         over = x0 < outer.right and x1 > outer.left and y0 < outer.bottom and y1 > outer.top
-        return hidden + 1e6 * over
+        return hidden + SIGN * sum(outer.touches(sign) for sign in signs) + 1e6 * over
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing that it looks at comes by."""
+        return not len(self.inner.clutter())
 
     # -- drawing ---------------------------------------------------------------------------------
 

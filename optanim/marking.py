@@ -73,10 +73,14 @@ class _Placed:
 class Marking:
     """The marks of one panel, laid out once its box and its axes are known.
 
-    A mark that lies outside the box in every frame is not drawn, and is told in `outside`.
+    A mark that lies outside the box in every frame is not drawn, and is told in `outside`. What lies
+    over the picture, `covers`, stays over the marks, and their words keep off it.
     """
 
-    def __init__(self, table: Table, panel: Marked, things: Sequence[Thing]) -> None:
+    def __init__(
+        self, table: Table, panel: Marked, things: Sequence[Thing], covers: Sequence[Box] = ()
+    ) -> None:
+        self.covers = covers
         self.table, self.panel, self.box = table, panel, panel.box
         self.outside: list[Thing] = []
         self.placed: list[_Placed] = []
@@ -124,13 +128,16 @@ class Marking:
         if self.panel.marks_move:
             self._follow()
             return
-        signs, taken = [self._around(each) for each in self.placed], list[Box]()
+        signs, taken = [self._around(each) for each in self.placed], list(self.covers)
         clutter = self.panel.clutter()
         # Words that must stand where they are come first, and what can be moved keeps off them.
         for each in sorted(self.placed, key=lambda one: not isinstance(one.mark, marks.Text)):
             if each.sprite is None:
                 continue
-            boxes = [self._kept(box) for box in self._choices(each, each.sprite)]
+            choices = self._choices(each, each.sprite)
+            boxes = [self._kept(box) for box in choices]
+            if all(any(box.touches(cover) for cover in self.covers) for box in boxes):
+                boxes += [self._kept(box) for cover in self.covers for box in _off(choices[0], cover)]
             best = min(range(len(boxes)), key=lambda i: (self._cost(boxes[i], signs, taken, clutter), i))
             each.corners = np.array([[boxes[best].left, boxes[best].top]])
             taken.append(boxes[best])
@@ -222,6 +229,12 @@ class Marking:
         return each.shown(self.table.tau[k]) and bool(self._seen(each.at[frame : frame + 1])[0])
 
     @property
+    def signs(self) -> list[Box]:
+        """What marks that do not move take of the picture, without their words and the words alone."""
+        still = [] if self.panel.marks_move else self.placed
+        return [self._around(each) for each in still if not isinstance(each.mark, marks.Text)]
+
+    @property
     def texts(self) -> list[Box]:
         """Where words stand that do not move."""
         return [
@@ -259,10 +272,13 @@ class Marking:
             marks.Point: self._draw_point,
         }
         with pen.clipped(self.box):
+            kept = [pen.pixels[o.top : o.bottom, o.left : o.right].copy() for o in self.covers]
             for kind, draw in draws.items():
                 for each, frame in shown:
                     if isinstance(each.mark, kind):
                         draw(pen, each.at[frame])
+            for o, pixels in zip(self.covers, kept, strict=True):
+                pen.pixels[o.top : o.bottom, o.left : o.right] = pixels
             for each, frame in shown:
                 if each.sprite is not None and each.corners is not None:
                     x, y = map(int, each.corners[frame])
@@ -308,6 +324,17 @@ class Marking:
 
 def _is_level(each: _Placed) -> bool:
     return isinstance(each.mark, marks.Level)
+
+
+def _off(box: Box, cover: Box) -> list[Box]:
+    """The box moved off what would cover it, to each of its sides."""
+    ways = (
+        (0, cover.bottom - box.top),
+        (0, cover.top - box.bottom),
+        (cover.right - box.left, 0),
+        (cover.left - box.right, 0),
+    )
+    return [Box(box.left + x, box.top + y, box.right + x, box.bottom + y) for x, y in ways]
 
 
 def _known(way: Floats) -> Floats:

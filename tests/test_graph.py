@@ -325,8 +325,25 @@ def test_it_fits(panels: str, size: Size, theme: str) -> None:
         assert panel._needs(i, panel.diagram.sizes) <= right - left
 
 
+@pytest.mark.parametrize("batch", ["", "batch: 4\n"])
+def test_what_is_computed_from_the_data_alone_has_a_name(batch: str) -> None:
+    made = run("dataset: {line: {n: 9}}\nlandscape: {polynomial_regression: 2}", more=batch)
+    panel = drawn(made)
+    assert [node.title for node in panel.graph.nodes if node.given] == ["1", "x", "x²", "y"]
+    other = run("dataset: {line: {n: 9}}\nlandscape: {polynomial_regression: {degree: 2, basis: legendre}}")
+    assert [node.title for node in taken(other).nodes if node.given] == ["1", "from x", "from x", "y"]
+
+
+def test_the_size_that_is_proposed_is_enough() -> None:
+    scene = "dataset: {line: {n: 3}}"
+    with pytest.raises(RenderError) as caught:
+        drawn(run(scene, panel="graph, fit"))
+    width, height = map(int, str(caught.value).split("size: ")[1].split("x"))
+    assert drawn(run(scene, panel="graph, fit"), size=Size(width, height)).diagram
+
+
 def test_what_does_not_fit_says_what_to_do() -> None:
-    with pytest.raises(RenderError, match="make the picture taller, such as size: 1000x800"):
+    with pytest.raises(RenderError, match="or the picture, such as size: "):
         drawn(run("landscape: ackley", panel="contour, loss, graph"))
 
 

@@ -143,7 +143,7 @@ def test_a_run_that_is_over_says_so_above_its_cell() -> None:
 
 def test_too_small_a_picture_is_said_to_be_that() -> None:
     film = Film(trace("grid: {panel: loss, columns: 8}, contour, contour", 8), Look(seconds=1))
-    with pytest.raises(RenderError, match=r"^line 5, grid: a grid of 8 cells has no room"):
+    with pytest.raises(RenderError, match=r"^scene.yaml:5:10: grid: a grid of 8 cells has no room"):
         film.frame(0)
 
 

@@ -113,3 +113,47 @@ def test_names_are_not_repeated_in_it() -> None:
 )
 def test_what_it_cannot_show_is_told(panel: str, said: tuple[str, ...]) -> None:
     assert film(panel).notes == said
+
+
+WELLS = (
+    "landscape: {formula: x**4/4 - x**2 + 0.3*x + 2*y**2}\nstart: [1.8, 1]\nlr: 0.05\nsteps: 60\n"
+    "optimizers: [gd, momentum]\n"
+)
+MARKS = (
+    "marks: [point: {at: [0.15, 0], label: the pass}, text: {at: [-1.2, 0.9], label: the deep well},"
+    " arrow: {from: [0.5, -1], to: [1.3, -0.1], label: the shallow well}]"
+)
+
+
+def test_it_keeps_off_marks_and_stars_where_no_place_is_said() -> None:
+    made = film(f"contour: {{{MARKS}, inset: [1, 1.5, -0.2, 0.2]}}", WELLS)
+    panel, outer = made.panels[0], glass(made).outer
+    assert isinstance(panel, Contour) and panel.stars is not None
+    for box in (*panel.marking.signs, *panel.marking.texts):
+        assert not box.touches(outer)
+    for x, y in panel.axes.pixels(panel.stars[0]):
+        assert not (outer.left < x < outer.right and outer.top < y < outer.bottom)
+    # The words stay where they would be without it.
+    assert panel.marking.texts == film(f"contour: {{{MARKS}}}", WELLS).panels[0].marking.texts
+
+
+def test_words_that_stood_where_it_is_put_are_beside_it() -> None:
+    made = film(f"contour: {{{MARKS}, inset: {{view: [1, 1.5, -0.2, 0.2], place: upper left}}}}", WELLS)
+    texts, outer = made.panels[0].marking.texts, glass(made).outer
+    assert texts and not any(box.touches(outer) for box in texts)
+
+
+def test_it_keeps_off_the_curves_that_are_to_come() -> None:
+    scene = "landscape: himmelblau\nstart: [0, -1]\noptimizers: [gd, momentum]\n"
+    made = film("contour, loss: {inset: {view: [0, 15, 1, 200]}}", scene)
+    panel = made.panels[1]
+    assert isinstance(panel, Loss) and panel.glass is not None
+    o, (x, y) = panel.glass.outer, panel.clutter().T
+    assert not ((x > o.left) & (x < o.right) & (y > o.top) & (y < o.bottom)).any()
+
+
+def test_one_that_shows_no_curve_is_told() -> None:
+    assert film("loss: {inset: [20, 40, 30, 90], view: [0.1, 100]}").notes == (
+        "the inset of loss shows nothing: no curve comes by",
+    )
+    assert film("loss: {inset: [20, 40, 1, 9]}").notes == ()

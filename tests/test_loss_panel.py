@@ -128,3 +128,34 @@ def test_a_run_that_diverges_leaves_the_test_losses_of_the_others_on_the_axis() 
     good = trace.problem.surface(*trace.runs[0].params.T, loss="test")  # type: ignore[union-attr]
     places = film.panels[0].axes.y.place(good)  # type: ignore[attr-defined]
     assert (places > 0).all() and places.max() - places.min() > 0.3
+
+
+@pytest.mark.parametrize(
+    ("more", "panel", "kind"),
+    [
+        ("pace: log\n", "loss", "log"),
+        ("pace: log\n", "loss: {xscale: linear}", "linear"),
+        ("pace: log\n", "loss: {x: gradients}", "linear"),
+        ("pace: log\n", "loss: {inset: [0, 5, 1, 30]}", "log"),
+        ("", "loss", "linear"),
+    ],
+)
+def test_the_steps_go_as_the_film_does(more: str, panel: str, kind: str) -> None:
+    text = f"landscape: rosenbrock\noptimizers: gd\nlr: 0.001\nsteps: 40\n{more}panels: [{panel}]\n"
+    assert drawn(simulate(read(text))).axes.x.kind == kind
+
+
+def test_the_name_of_a_curve_that_ends_early_is_tied_to_it_by_dots() -> None:
+    rules = "steps: 200\noptimizers: [gradient_flow: 20, gd: {lr: 0.001}]\n"
+    film = Film(
+        simulate(read(f"landscape: rosenbrock\nstart: [-1.2, 1]\n{rules}panels: [loss: {{x: time}}]\n")),
+        Look(),
+    )
+    assert film.static is not None
+    (panel,) = film.panels
+    assert isinstance(panel, Loss)
+    (name,) = [name for name in panel.names if name.early]
+    y = round(float(name.leader[0, 1]))
+    row = film.static[y - 1 : y + 2, panel.box.left + 40 : panel.box.right - 40, :3].astype(int)
+    ground = (np.abs(row - film.static[0, 0, :3].astype(int)).max(axis=(0, 2)) < 12).mean()
+    assert ground > 0.25

@@ -174,3 +174,31 @@ def test_steps_that_shrink_fast_can_be_seen() -> None:
     panel = drawn(made)
     lengths = [np.hypot(*(panel._end(panel.arrows[-1], k) - panel.middle)) for k in range(made.count)]
     assert np.mean(np.array(lengths) > 8) > 0.7
+
+
+def test_an_arrow_under_another_shows_beside_it() -> None:
+    """At the start the momentum of Adam is its gradient: both are seen."""
+    made = film("adam: {lr: 0.4}")
+    panel = drawn(made)
+    below, above = (next(a for a in panel.arrows if a.name == name) for name in ("−gradient", "−momentum"))
+    np.testing.assert_allclose(panel._end(below, 0), panel._end(above, 0), atol=1e-6)
+    frame = made.frame(0)[panel.box.top : panel.box.bottom, panel.box.left : panel.box.right, :3].astype(int)
+    seen = [
+        int((np.abs(frame - np.round(255 * np.array(each.rgb))).max(axis=2) < 30).sum())
+        for each in (below, above)
+    ]
+    assert min(seen) > 80
+
+
+def test_arrows_that_are_cut_are_told() -> None:
+    made = Film(
+        simulate(
+            read(
+                "landscape: booth\nstart: [-6, 6]\nsteps: 40\npanels: [why]\n"
+                "optimizers: [lamb: {lr: 0.1, weight_decay: 0.1}]\n"
+            )
+        ),
+        Look(seconds=2, fps=20),
+    )
+    panel = drawn(made)
+    assert panel.cut and panel._notes()[-1].endswith("arrows at the edge go on")

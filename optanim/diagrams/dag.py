@@ -23,6 +23,8 @@ MOST = 40  # boxes that can be read
 HEAD = 3  # numbers of an array that are shown; of a longer one a number fewer
 SUPERSCRIPTS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 PLAIN = (np.sum, operator.getitem, np.where)  # may hand on what they get
+POWERS = 20  # of the data that are known by sight
+SHORT = 8  # characters of a name that is written with a power; a longer one is x
 IDLE = {np.add: 0.0, np.subtract: 0.0, np.multiply: 1.0, np.divide: 1.0, np.power: 1.0}
 
 BINARY = {
@@ -134,6 +136,7 @@ class _Run:
         self.origins = [origin(tensor) for tensor in self.tensors]
         # Every operand as a number of a Tensor, or of an array of the data, or as what it is.
         self.operands = [tuple(self._operand(x, places) for x in each.operands) for each in self.origins]
+        self.powers = [tuple(map(self._powers, each.operands)) for each in self.origins]
         self.values = [Numbers.of(tensor.data) for tensor in self.tensors]
         self.gradients = [Numbers.of(tensor.grad) for tensor in self.tensors]
         self.read = [Numbers.of(array[None]) for array in self.data]
@@ -153,6 +156,14 @@ class _Run:
             if x is array:
                 return "data", which
         return "constant", (float(x) if np.ndim(x) == 0 else Numbers.of(x))
+
+    def _powers(self, x: Any) -> frozenset[int] | None:
+        """Which powers of the data's x an array may be; None for what does not go with its rows."""
+        if isinstance(x, Tensor) or not self.data or np.ndim(x) == 0 or np.size(x) != np.size(self.data[0]):
+            return None
+        array, column = np.asarray(x, float).reshape(-1), np.asarray(self.data[0], float).reshape(-1)
+        alike = (k for k in range(POWERS + 1) if np.allclose(array, column**k, rtol=1e-9, atol=0.0))
+        return frozenset(alike)
 
     def _hands_on(self, i: int) -> bool:
         """Whether an operation gives what it got: an axis more, a sum of one, 0 added, one side of where."""
@@ -256,7 +267,23 @@ class _Reader:
         always = all(run.operands[i][place][1] == which for run in self.runs)
         if isinstance(which, float) and always:
             return which
-        return self._add(Node("constant", "constant"), ("operand", (i, place)))
+        return self._add(self._given(i, place), ("operand", (i, place)))
+
+    def _given(self, i: int, place: int) -> Node:
+        """The box of an array without a parameter, named where it is made of the data's x."""
+        found = [run.powers[i][place] for run in self.runs]
+        if self.problem.data is None or any(powers is None for powers in found):
+            return Node("constant", "constant")
+        name = self.problem.data.names[0]
+        name = name if len(name) <= SHORT else "x"
+        powers = frozenset.intersection(*(each for each in found if each is not None))
+        if not powers:
+            return Node("data", f"from {name}")
+        power = min(powers)
+        if power < 2:
+            return Node("data", name) if power else Node("constant", "1")
+        raised = str(power).translate(SUPERSCRIPTS)
+        return Node("data", f"{name}{raised}")
 
     def _title(self, operation: Any, parts: Sequence[int | float]) -> tuple[str, tuple[str, str] | None]:
         """What an operation is called, and its words where it depends on which operand is above."""

@@ -134,7 +134,8 @@ class Contour(Panel):
         inner.enter(self.stage)
         x0, x1, y0, y1 = settings["view"]
         made = Inset(self, inner, Scale("linear", y0, y1), inner.shape())
-        made.place(settings.get("place"), self.axes.pixels([[x0, y0], [x1, y1]]), self.clutter())
+        stars = self.axes.pixels(self.stars[0]) if self.stars else np.zeros((0, 2))
+        made.place(settings.get("place"), self.axes.pixels([[x0, y0], [x1, y1]]), self.clutter(), stars)
         made.draw_static(pen)
         return made
 

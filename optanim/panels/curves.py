@@ -46,6 +46,7 @@ class Name:
     rgb: RGB
     place: tuple[int, int]
     leader: Floats
+    early: bool = False  # whether the curve ends before the axes do
 
 
 class CurvePanel(Panel, ABC):
@@ -146,9 +147,11 @@ class CurvePanel(Panel, ABC):
         return "gradients" if self.x == "gradients" else "step" if self._logarithmic() else ""
 
     def _logarithmic(self) -> bool:
-        """Whether the horizontal axis is: where not said, if all goes through time by equal factors."""
-        if self.xscale is not None or self.x != "time":
+        """Whether the horizontal axis is: where not said, if the film is, or all goes by equal factors."""
+        if self.xscale is not None or self.x == "gradients":
             return self.xscale == "log"
+        if self.x == "step":
+            return self.stage.trace.scene.pace == "log"
         times = [run.time for run in self.peers]
         return bool(times) and all(t is not None and t[1] * 10 * (len(t) - 1) < t[-1] for t in times)
 
@@ -236,23 +239,28 @@ class CurvePanel(Panel, ABC):
                 line.name,
                 self.color(line),
                 (round(box.right + px(10)), round(centre - line.name.height / 2)),
-                self._leader(x, y, centre),
+                *self._leader(x, y, centre),
             )
             for (line, _), (x, y), centre in zip(named, ends, centres, strict=True)
             if line.name
         ]
 
-    def _leader(self, x: float, y: float, centre: float) -> Floats:
+    def _leader(self, x: float, y: float, centre: float) -> tuple[Floats, bool]:
         """From a curve's end to its name; along its height where it ends before the axes do."""
         px, right = self.stage.px, self.box.right
         outside = [[right + px(1.5), y], [right + px(8), centre]]
         early = [] if x > right - px(6) else [[x + px(6), y]]
-        return np.array([*early, *outside])
+        return np.array([*early, *outside]), bool(early)
 
     def _draw_names(self, pen: Pen) -> None:
         stage = self.stage
         for name in self.names:
-            if len(name.leader) > 2 or abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
+            if name.early:  # in dots, so that nobody takes it for a curve
+                ends = np.r_[0.0, np.cumsum(np.hypot(*np.diff(name.leader, axis=0).T))]
+                for at in np.arange(0.0, ends[-1], stage.px(5)):
+                    x, y = (float(np.interp(at, ends, axis)) for axis in name.leader.T)
+                    pen.mark("circle", x, y, stage.px(0.7), rgb(stage.theme.muted))
+            elif abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
                 pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
             pen.place(name.sprite, *name.place)
 
@@ -262,6 +270,9 @@ class CurvePanel(Panel, ABC):
         inner: CurvePanel = replace(self, view=view[-2:], inset=None, title=None, marks=None)  # type: ignore[type-var]
         inner.small, inner.cell = True, self.cell and replace(self.cell, left=True, low=True)
         inner.span = view[:2] if len(view) == 4 else None
+        if inner.span and self.axes.x.kind == "log":
+            low = max(inner.span[0], self.axes.x.low)
+            inner.span = (low, max(inner.span[1], 2 * low))
         inner.enter(self.stage)
         up, across = inner.scale(), inner.span or (self.axes.x.low, self.axes.x.high)
         made = Inset(self, inner, up, None)
@@ -273,8 +284,12 @@ class CurvePanel(Panel, ABC):
         return made
 
     def notes(self, name: str) -> list[str]:
-        outside = self.glass is not None and self.glass.outside
-        return super().notes(name) + ([f"the inset of {name} looks outside its view"] if outside else [])
+        said, glass = super().notes(name), self.glass
+        if glass is not None and glass.outside:
+            said.append(f"the inset of {name} looks outside its view")
+        elif glass is not None and glass.empty:
+            said.append(f"the inset of {name} shows nothing: no curve comes by")
+        return said
 
     def clutter(self) -> Floats:
         if self.cell is None:

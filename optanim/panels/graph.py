@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,6 +34,7 @@ SMALLER = tuple((scale, False) for scale in (1.2, 1.1, 1.0)) + tuple(
     (scale, brief) for scale in (0.92, 0.85, 0.78, 0.72) for brief in (False, True)
 )
 KEPT = 600  # sprites of numbers
+GROWN = tuple(1 + n / 10 for n in range(1, 31))  # how much larger a picture may be proposed to be
 
 
 def fits(thing: Thing, scene: Scene, problem: Problem) -> Iterator[Mistake]:
@@ -115,7 +117,7 @@ class GraphPanel(Panel):
         self._sprites: dict[Any, Sprite] = {}
         self._read()
         self._choose_colors()
-        self._arrange()
+        self._arrange((pen.page.width, pen.page.height))
         diagram, px = self.diagram, self.stage.px
         self.heading(pen, self._fitting(self._says(), 9))
         room = self.box.width - px(15 + 28 + 15 + 28 + 15)
@@ -171,7 +173,7 @@ class GraphPanel(Panel):
             "loss": rgb(theme.background),
         }
 
-    def _arrange(self) -> None:
+    def _arrange(self, page: tuple[int, int]) -> None:
         """The largest type in which the graph fits, from left to right or from top to bottom."""
         ways = (False, True) if self.box.width >= self.box.height else (True, False)
         for scale, self.brief in SMALLER:
@@ -185,8 +187,22 @@ class GraphPanel(Panel):
         width, height = round(self.box.width), round(self.box.height)
         raise RenderError(
             f"a graph of {len(self.graph.nodes)} boxes is too small to read in {width}x{height} pixels: "
-            "give the panel more room, or make the picture taller, such as size: 1000x800"
+            f"give the panel more room{self._larger(widths, sizes, page)}"
         )
+
+    def _larger(self, widths: Sequence[float], sizes: Sizes, page: tuple[int, int]) -> str:
+        """A size of the picture in which the graph fits, in words; what is not panel stays as it is."""
+        box, around = self.box, self._frame_words(sizes)
+        for more in GROWN:
+            for wider, higher in ((1.0, more), (more, 1.0), (more, more)):
+                area = Box(0, 0, round(wider * box.width), round(higher * box.height))
+                if any(arranged(self.graph.nodes, widths, sizes, area, way, around) for way in (False, True)):
+                    width, height = (
+                        math.ceil(length * by / 50) * 50 if by > 1 else length
+                        for length, by in zip(page, (wider, higher), strict=True)
+                    )
+                    return f", or the picture, such as size: {width}x{height}"
+        return ""
 
     def _needs(self, i: int, sizes: Sizes) -> float:
         """The width of the widest text that a box ever holds."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
-from optanim.panels.curves import Across, Curve, CurvePanel, Floats, end_name
+from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
 from optanim.scales import Scale, padded
 from optanim.settings import View
 from optanim.trace import Path
@@ -107,6 +107,7 @@ class Lr(NumberPanel):
     """The learning rate of every run against the steps."""
 
     x: Across = "step"
+    xscale: AcrossScale | None = None
     yscale: Literal["linear", "log"] = "linear"
     title: str | None = None
     only: Only | None = None

@@ -14,7 +14,7 @@ from optanim import views, words
 from optanim.kinds import Degrees, Marks, Only, panel
 from optanim.layout import Margins
 from optanim.levels import bands
-from optanim.pen import LINETO, MOVETO, Box, Pen
+from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Box, Pen
 from optanim.relief.altitude import Altitude, altitude
 from optanim.relief.block import Block, Camera, Shot, framed
 from optanim.relief.draped import Draped
@@ -98,6 +98,7 @@ class Surface(Panel):
             (words.symbol(problem.names[0]), words.symbol(problem.names[1])),
             self.region,
             turning=self.marks_move,
+            rests=self.orbit or (),
         )
         # In a grid all cells are seen from one place: where the paths of all are seen best.
         self._frame(*self._views([self._plan(run.params) for run in self.peers], minima))
@@ -132,6 +133,8 @@ class Surface(Panel):
         said = self._says()
         if found and len(self.cameras) > 1 and len(self.paths.stars):
             said += ", star: lowest found"
+        if len(self.cameras) > 1 and self.paths.fixed_behind[:, len(self.paths.first) :].any():
+            said += ", dashed where hidden" if found else ", star: dashed where hidden"
         self.heading(pen, said)
         if len(self.cameras) == 1:
             self._draw_block(pen, 0)
@@ -142,7 +145,8 @@ class Surface(Panel):
         for _ in range(4):
             self.cameras, self.boxes = framed(self.block, azimuths, elevation, room)
             # Of a moving camera a few places tell how far its words reach.
-            some = [self.rim.overhang(camera) for camera in self.cameras[:: len(self.cameras) // 24 + 1]]
+            places = [*self.cameras[:: len(self.cameras) // 24 + 1], self.cameras[-1]]
+            some = [self.rim.overhang(camera) for camera in places]
             left, top, right, bottom = (
                 max(side + 1.0 if side else 0.0 for side in sides) for sides in zip(*some, strict=True)
             )
@@ -260,7 +264,9 @@ class Surface(Panel):
         for level in [*(each for each in edges[1:-1] if not ends or each < ends[0]), *ends]:
             height = float(self.altitude.heights(np.array([level]))[0]) * self.tall
             for points, codes in zip(*found.lines(level), strict=True):
-                lines.append((np.column_stack([points, np.full(len(points), height)]), codes))
+                # A closed line ends where it began: closing a part of it would draw a chord.
+                drawn = np.where(codes == CLOSEPOLY, LINETO, codes).astype(np.uint8)
+                lines.append((np.column_stack([points, np.full(len(points), height)]), drawn))
         return lines
 
     def _views(self, plans: Sequence[Floats], minima: Floats) -> tuple[list[float], float]:

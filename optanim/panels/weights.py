@@ -11,7 +11,7 @@ from optanim import words
 from optanim.kinds import Marks, Only, panel
 from optanim.labels import listed
 from optanim.layout import Margins, spread
-from optanim.panels.curves import Across, Curve, CurvePanel
+from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel
 from optanim.pen import Box, Pen
 from optanim.scales import Scale, padded
 from optanim.settings import View
@@ -32,6 +32,7 @@ class Weights(CurvePanel):
     head_radius = 3.0
 
     x: Across = "step"
+    xscale: AcrossScale | None = None
     yscale: Literal["linear", "symlog"] = "linear"
     title: str | None = None
     only: Only | None = None

@@ -31,6 +31,7 @@ LEVELS = (1.0, 2.0, 5.0)  # times powers of ten: the scales there are
 FEWER = (1.0, 3.0)  # where arrows shrink a thousandfold and more: else one would follow on the other
 CALM = 0.5  # seconds on both sides over which a scale must hold, unless then in more than
 RARE, TINY = 0.25, 0.15  # so many frames the arrows would be so small a part of it
+UNDER, RIM = 3.0, 4.0  # pixels between tips of arrows on one another, and by which the lower is wider
 ZOOM = 3.0  # frames over which the change to another is smoothed
 FAST = 12.0  # pixels a frame, from which on nobody could read a name on an arrow
 SEEN = 0.97  # of the frames, in which a name on an arrow must have room
@@ -209,11 +210,13 @@ class Why(Panel):
         self.heading(pen, self.up)
         self.name_across(pen, self.across)
         self.middle = np.array([box.left + box.right, box.top + box.bottom]) / 2
+        inside = box.grow(-round(px(4)))
+        ends = np.array([[self._end(each, k) for each in self.arrows] for k in range(len(stage.tau))])
+        half = np.array([box.width, box.height]) / 2
+        self.cut = bool((np.abs(ends - self.middle) > half).any())
         lines = [(line, theme.muted, 8.0, "normal") for text in self._notes() for line in self._wrapped(text)]
         self.note = stage.sprite(lines, halo=True) if lines else None
-        inside = box.grow(-round(px(4)))
-        ends = [[self._end(each, k) for each in self.arrows] for k in range(len(stage.tau))]
-        self.tips = np.clip(np.array(ends), (inside.left, inside.top), (inside.right, inside.bottom))
+        self.tips = np.clip(ends, (inside.left, inside.top), (inside.right, inside.bottom))
         self._place_names()
 
     def _place_names(self) -> None:
@@ -258,6 +261,8 @@ class Why(Panel):
         if not self.alike:
             thing = "gradient" if self.plain else "momentum"
             said.append(f"ellipse: steps of a {thing} this long")
+        if self.cut:
+            said[-1] += "; arrows at the edge go on"
         return said
 
     def _axes(self, k: int) -> Axes:
@@ -290,6 +295,9 @@ class Why(Panel):
 
     def draw_front(self, pen: Pen, k: int) -> None:
         stage, theme, px = self.stage, self.stage.theme, self.stage.px
+        box, edge = self.box, px(5)
+        if self.note:
+            pen.place(self.note, round(box.left + edge), round(box.bottom - edge - self.note.height))
         with pen.clipped(self.box):
             self._draw_tail(pen, k)
             if not self.alike:
@@ -299,16 +307,19 @@ class Why(Panel):
                 codes = np.tile(np.array([1, 2], np.uint8), len(ring) // 2 + 1)[: len(ring)]
                 pen.stroke(ring, codes, rgb(theme.muted), px(1.0), 0.7, cap="butt")
                 pen.stroke(self._pixels(circle * (a, b), k), None, stage.styles[self.index].rgb, px(1.3), 0.6)
-            for each in self.arrows:
+            for i, each in enumerate(self.arrows):
                 start = np.zeros(2) if each.start is None else self._at(each.start, k)
                 foot, tip = self._pixels(start[None], k)[0], self._end(each, k)
                 length = float(np.hypot(*(tip - foot)))
                 if length >= px(1.5):
                     head = min(px(3.2 * each.width + 2.5), 0.7 * length)
-                    arrow(pen, foot, tip, each.rgb, stage.halo, px(each.width), head, px(1.6), 0.4)
-        box, edge = self.box, px(5)
-        if self.note:
-            pen.place(self.note, round(box.left + edge), round(box.bottom - edge - self.note.height))
+                    # What lies under another arrow shows on both sides of it.
+                    under = any(
+                        other.start is None and np.hypot(*(self._end(other, k) - tip)) < px(UNDER)
+                        for other in self.arrows[i + 1 :]
+                    )
+                    width = px(each.width + (RIM if under and each.start is None else 0.0))
+                    arrow(pen, foot, tip, each.rgb, stage.halo, width, head, px(1.6), 0.4)
         if self.key:
             pen.place(self.key, round(box.left + edge), round(box.top + edge))
         for name, place, part in zip(self.names, self.places[k], self.visible[k], strict=True):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from optanim.paths import DOTTED, Exit, Paths
 from optanim.pen import Box, Pen
 from optanim.relief.block import Block, Camera, Shot
+from optanim.relief.shading import is_light
 from optanim.stage import Stage
 from optanim.themes import rgb
 from optanim.tracks import Track, interleave, resampled, track
@@ -22,6 +23,8 @@ Floats = NDArray[np.float64]
 ON, OFF = 4.0, 4.0  # pixels of the plan that a dash of a hidden path takes, and a gap
 EDGE = 0.006  # of half a side by which a point may lie outside and still count as on the edge
 HIDDEN = 0.55  # of its opacity that a path keeps where it is hidden
+TAIL = 0.62  # the opacity, at least, of a tail that has dimmed on a dark relief
+GLASS = 0.6  # the opacity of the outline of a star or a start that is hidden
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,20 @@ class Way:
         covered = shot.hides(self.xyz, xy)
         piece = covered[:-1] & covered[1:]
         return Track(xy, self.t, self.ink & ~piece), Track(xy, self.t, self.ink & self.dash & piece)
+
+
+def _tips() -> Floats:
+    """A star of radius 1 as its five tips (5, 3, 2), with gaps between them."""
+    angle = np.pi * (np.arange(10) / 5 - 0.5)
+    corners = np.column_stack([np.cos(angle), np.sin(angle)])
+    corners[1::2] *= 0.42
+    tips = corners[::2]
+    sides = [tips + 0.72 * (np.roll(corners[1::2], turn, axis=0) - tips) for turn in (1, 0)]
+    return np.stack([sides[0], tips, sides[1]], axis=1)
+
+
+STAR = _tips()
+PLUS = np.array([[(0.35 * x, 0.35 * y), (x, y)] for x, y in ((1, 0), (0, 1), (-1, 0), (0, -1))])
 
 
 class Draped(Paths):
@@ -97,6 +114,9 @@ class Draped(Paths):
         self.note = stage.sprite([(note, stage.theme.ink, 7.5, "normal")], halo=True) if note else None
         self.shot: Shot | None = None
         self._stand(plain)
+        if len(cameras) == 1 and len(self.stars) and self.fixed_behind[0, len(self.first) :].all():
+            said = f"{note}, behind" if note else "behind"
+            self.note = stage.sprite([(said, stage.theme.ink, 7.5, "normal")], halo=True)
         self.starts, self.minima = self._marked(0)
         self.exits = [self._exit(i, 0) for i in range(len(plain))]
         self.names: list[tuple[Sprite, Sprite | None]] = []
@@ -211,13 +231,14 @@ class Draped(Paths):
 
     def draw_past(self, pen: Pen, k: int) -> None:
         stage = self.stage
+        faint = max(stage.theme.faint, 0.0 if is_light(stage.theme) else TAIL)
         with pen.clipped(self.box) as some:
             if not some:
                 return
             for index, seen, unseen, width in zip(
                 self.indices, self.tracks, self.unseen, self.thin, strict=True
             ):
-                color, faint = stage.styles[index].rgb, stage.theme.faint
+                color = stage.styles[index].rgb
                 for each, part in ((unseen, HIDDEN), (seen, 1.0)):
                     piece = each.cut(0.0, stage.dim[k], pen.clip)
                     if piece:
@@ -241,7 +262,7 @@ class Draped(Paths):
                     pen.mark("circle", x, y, radius, self.stage.styles[index].rgb, alpha=alpha)
 
     def _draw_fixed(self, pen: Pen, k: int) -> None:
-        """Starts and stars; what is hidden of them is pale and without a halo."""
+        """Starts and stars; what is hidden of them is an outline in dashes, as of something behind glass."""
         behind = self.fixed_behind[k if len(self.cameras) > 1 else 0]
         marks = [*self.starts, *self.minima]
         shown = [at for at, hidden in zip(marks, behind, strict=True) if not hidden]
@@ -254,8 +275,8 @@ class Draped(Paths):
         for number, ((x, y), hidden) in enumerate(zip(marks, behind, strict=True)):
             if hidden:
                 star = number >= len(self.starts)
-                shape, radius = ("star", 9.0) if star else ("plus", 5.0)
-                pen.mark(shape, x, y, stage.px(radius), ink, alpha=0.35)
+                for line in STAR * (8.0 if self.small else 10.5) if star else PLUS * 6.0:
+                    pen.stroke(line * stage.px(1.0) + (x, y), None, ink, stage.px(1.4), GLASS, cap="butt")
                 if star and self.note and (under := self.notes().get((x, y))):
                     pen.place(self.note, under.left, under.top)
 

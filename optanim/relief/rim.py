@@ -22,6 +22,8 @@ GAP = 4.0  # pixels from there to its number
 APART = 44.0  # pixels from one number to the next, at least
 CLEARLY = 1.6  # times as far aside as shows a wall at all, a moving camera shows its numbers
 UP = 18.0  # on the axis of the heights
+ROW = 15.0  # pixels from one number to the next, at least, along an edge that is seen end-on
+RESTING = 6.0  # degrees around where a moving camera rests, within which it shows such an edge
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Rim:
         names: tuple[str, str],
         region: Box,
         turning: bool = False,
+        rests: Sequence[float] = (),
     ) -> None:
         self.stage, self.block, self.scales, self.names, self.region = stage, block, scales, names, region
         a, b = block.half
@@ -61,7 +64,7 @@ class Rim:
             np.column_stack([x, np.full(len(x), b), z[-1]]),
             np.column_stack([np.full(len(y), -a), y, z[:, 0]]),
         ]
-        self.turning = turning
+        self.turning, self.rests = turning, rests
         self.tops = [z[0, 0], z[0, -1], z[-1, -1], z[-1, 0]]
 
     def _fronts(self, camera: Camera) -> tuple[float, float]:
@@ -122,8 +125,13 @@ class Rim:
             pen.place(label.sprite, label.left, label.top)
 
     def _along(self, camera: Camera, axis: int) -> tuple[Floats, Floats]:
-        """Two ends (2, 3) of the front edge of the foot along an axis, and the way out from it."""
+        """Two ends (2, 3) of the front edge of the foot along an axis, and the way out from it.
+
+        Of an axis seen end-on it is the edge on the right: on the left stands the axis of the heights.
+        """
         side = self._fronts(camera)[1 - axis]
+        if not self._faces(camera, 1 - axis):
+            side = 1.0 if camera.right[1 - axis] > 0 else -1.0
         ends, out = np.zeros((2, 3)), np.zeros(3)
         ends[:, axis] = -self.block.half[axis], self.block.half[axis]
         ends[:, 1 - axis] = side * self.block.half[1 - axis]
@@ -135,28 +143,47 @@ class Rim:
         labels = []
         upright = self._upright(camera)
         for axis in (0, 1):
-            ends, out = self._along(camera, axis)
-            # As if it lay across the picture: under a moving camera the numbers stay the same.
-            length = 2 * self.block.half[axis] * camera.scale
-            scale = self.scales[axis]
-            values = linear_ticks(scale.low, scale.high, max(2, int(length / self.stage.px(APART))))
-            places = ends[0] + scale.place(values)[:, None] * (ends[1] - ends[0])
-            if self.turning and not self._faces(camera, 1 - axis, CLEARLY):
-                continue
-            if not self._faces(camera, 1 - axis):  # the foot is behind the block: along the rim
-                places[:, 2] = self.block.height(places[:, 0], places[:, 1])
+            values, places, out = self._ticks(camera, axis)
             # At the corner under the axis of the heights a number would look like one of its own.
             clear = np.hypot(*(places - upright[0])[:, :2].T) > 0.04
-            places, values = places[clear], [v for v, kept in zip(values, clear, strict=True) if kept]
-            labels += self._row(camera, places, out, tick_words(values))
+            places, values = places[clear], values[clear]
+            labels += self._row(camera, places, out, tick_words(values.tolist()))
         height = camera.lift / AWAY * self.block.tall
         least = 5 if self.scales[2].kind == "linear" else 3
-        values, texts = self.scales[2].ticks(max(least, int(height / self.stage.px(UP))))
-        part = np.asarray(self.scales[2].place(values))
+        levels, texts = self.scales[2].ticks(max(least, int(height / self.stage.px(UP))))
+        part = np.asarray(self.scales[2].place(levels))
         places = upright[0] + part[:, None] * (upright[1] - upright[0])
         for at, text in zip(camera.project(places), texts, strict=True):
             labels.append(self._label(text, at, np.array([-1.0, 0.0])))
         return labels
+
+    def _ticks(self, camera: Camera, axis: int) -> tuple[Floats, Floats, Floats]:
+        """Values along an axis, their places (m, 3) and the way out; none where all would stand in a heap."""
+        ends, out = self._along(camera, axis)
+        scale = self.scales[axis]
+        # As if it lay across the picture: under a moving camera the numbers stay the same.
+        length = 2 * self.block.half[axis] * camera.scale
+        most = max(2, int(length / self.stage.px(APART)))
+        if self._faces(camera, 1 - axis):
+            some = np.array(linear_ticks(scale.low, scale.high, most))
+            if self.turning and not self._faces(camera, 1 - axis, CLEARLY):
+                some = some[:0]
+            return some, ends[0] + scale.place(some)[:, None] * (ends[1] - ends[0]), out
+        # The foot is behind the block: along the rim, from the back as far as that is seen and comes nearer.
+        rests = not self.turning or any(abs(camera.azimuth - rest) < RESTING for rest in self.rests)
+        best, most_told = (np.zeros(0), np.zeros((0, 3)), out), 0.0
+        for count in range(most, 1, -1) if rests else ():
+            some = np.array(linear_ticks(scale.low, scale.high, count))
+            if camera.ahead[axis] > 0:
+                some = some[::-1]
+            places = ends[0] + scale.place(some)[:, None] * (ends[1] - ends[0])
+            places[:, 2] = self.block.height(places[:, 0], places[:, 1])
+            apart = np.diff(camera.project(places)[:, 1], prepend=-np.inf) > self.stage.px(ROW)
+            kept = int(np.logical_and.accumulate(apart & ~self.block.hidden(camera, places)).sum())
+            told = min(kept, 4) + kept / max(len(some), 1)  # four numbers will do, of as few as can be
+            if kept > 1 and told > most_told:
+                best, most_told = (some[:kept], places[:kept], out), told
+        return best
 
     def _upright(self, camera: Camera) -> Floats:
         """The axis of the heights: at the corner furthest to the left."""
@@ -184,13 +211,16 @@ class Rim:
     def _names(self, camera: Camera) -> list[Label]:
         labels = []
         for axis in (0, 1):
-            ends, out = self._along(camera, axis)
-            middle = ends.mean(axis=0, keepdims=True)
-            if self.turning and not self._faces(camera, 1 - axis, CLEARLY):
+            values, places, out = self._ticks(camera, axis)
+            if not (len(values) or self._faces(camera, 1 - axis, CLEARLY)):
                 continue
+            middle, further = self._along(camera, axis)[0].mean(axis=0, keepdims=True), 17.0
             if not self._faces(camera, 1 - axis):
+                middle = places[[0, -1]].mean(axis=0, keepdims=True)
                 middle[:, 2] = self.block.height(middle[:, 0], middle[:, 1])
+                numbers = self._row(camera, places, out, tick_words(values.tolist()))
+                further = max(further, 5.0 + max(each.sprite.width for each in numbers) / self.stage.px(1.0))
             at = camera.project(middle)[0]
             way = camera.project(middle + 0.02 * out)[0] - at
-            labels.append(self._label(self.names[axis], at, way / np.hypot(*way), 17.0, ink=True))
+            labels.append(self._label(self.names[axis], at, way / np.hypot(*way), further, ink=True))
         return labels

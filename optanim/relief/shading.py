@@ -20,6 +20,7 @@ HOLLOW = 0.22  # how much a place leans to it that lies as deep as a wide basin
 DARKEST, BRIGHTEST = -0.62, 0.5  # so far places lean to the shadow, and to the light
 SIDES = (-0.30, -0.12)  # how far walls do: the one across the first axis, and the other
 BODY = 0.38  # how far the band next to the background's colour leans to the middle one, to stand off it
+RAISED = 0.75  # how far it does on a dark background, where shadows would swallow it; the middle a third
 
 
 def painted(
@@ -62,7 +63,7 @@ def relief_colors(theme: Theme, count: int) -> list[RGB]:
     if is_light(theme):
         high = mix(high, middle, BODY)
     else:
-        low = mix(low, middle, BODY)
+        low, middle = mix(low, middle, RAISED), mix(middle, high, RAISED / 3)
     return band_colors(replace(theme, bands=(low, middle, high)), count)
 
 
@@ -73,7 +74,7 @@ def is_light(theme: Theme) -> bool:
 def _lit(theme: Theme, color: NDArray[Any], shade: NDArray[Any]) -> NDArray[Any]:
     """Colours (..., 3) as they lean to the shadow, below 0, or to the light."""
     light = is_light(theme)
-    dark = rgb(mix(theme.bands[0], theme.muted, 0.75) if light else mix(theme.background, "#000000", 0.6))
+    dark = rgb(mix(theme.bands[0], theme.muted, 0.75) if light else mix(theme.background, "#000000", 0.2))
     bright = rgb("#ffffff" if light else mix(theme.bands[2], theme.muted, 0.6))
     part = shade[..., None].astype(color.dtype)
     for way, sign in ((dark, -1), (bright, 1)):
