@@ -29,6 +29,7 @@ CELL = 300, 250  # pixels of a landscape with its name and its numbers
 DPI = 72
 # What a landscape that is nothing by itself is shown with.
 SETTINGS = {
+    "polynomial_regression": {"degree": 1},  # of two coefficients, as a plane has
     "formula": {"f": "sin(x) + cos(y) + (x**2 + y**2)/20", "view": (-6.0, 6.0, -6.0, 6.0)},
 }
 DATA = Thing("line", {"n": 50})
