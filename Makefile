@@ -65,7 +65,7 @@ bench: .venv/bench
 
 # Editable, so that a change to the code needs no new set-up.
 .venv/installed: $(SETUP) | .venv/bin/python
-	$(PIP) install --constraint tests/constraints.txt --editable .
+	$(PIP) install --constraint tests/constraints.txt --editable '.[data]'
 	@touch $@
 
 .venv/tools: .venv/installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,7 @@ class Batches:
             self.epochs[step], self.starts[step], self.sizes[step] = epoch, at, size
             at += size
         self._order = lru_cache(maxsize=2)(self._permutation)
+        self._others: dict[int, Batches] = {}
 
     def _permutation(self, epoch: int) -> Rows:
         seeds = np.random.SeedSequence(self.seed, spawn_key=(2, epoch))
@@ -41,6 +43,23 @@ class Batches:
         """The rows that step t sees, from 1."""
         start, size = int(self.starts[t - 1]), int(self.sizes[t - 1])
         return self._order(int(self.epochs[t - 1]))[start : start + size]
+
+    def of(self, seed: int) -> Batches:
+        """The same sizes of the batches of another seed."""
+        if seed == self.seed:
+            return self
+        if seed not in self._others:
+            other = copy(self)
+            other.seed = seed
+            other._order = lru_cache(maxsize=2)(other._permutation)
+            self._others[seed] = other
+        return self._others[seed]
+
+    def rows_of(self, t: int, seeds: Rows) -> Rows:
+        """The rows that step t sees of each of several seeds (R,), in a row for each: (R, b)."""
+        unique, place = np.unique(seeds, return_inverse=True)
+        table: Rows = np.stack([self.of(seed).rows(t) for seed in unique.tolist()])[place]
+        return table
 
     @property
     def passed(self) -> NDArray[np.float64]:

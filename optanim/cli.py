@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from optanim.scene import Limits, Scene
 
 FAILED, MISTAKEN, INTERRUPTED, TERMINATED = 1, 2, 130, 143
-LISTED = ("optimizers", "landscapes", "datasets", "schedules", "panels", "marks", "formats", "themes")
+PLURALS = "optimizers landscapes datasets schedules values panels marks formats themes"
+LISTED = tuple(PLURALS.split())
 
 
 def main() -> NoReturn:

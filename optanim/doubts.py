@@ -44,7 +44,8 @@ NOT = r"\b(?:not|never|without|before|nowhere|nor|no)\b|n't"
 
 def doubts(trace: Trace) -> tuple[Mistake, ...]:
     """What should be looked at before a figure of this trace is shown, each with its place and what to do."""
-    return tuple(doubt for check in CHECKS for doubt in check(trace))
+    parts = trace.worlds or (trace,)
+    return tuple(dict.fromkeys(doubt for check in CHECKS for part in parts for doubt in check(part)))
 
 
 def same_path(trace: Trace) -> Iterator[Mistake]:
@@ -52,19 +53,33 @@ def same_path(trace: Trace) -> Iterator[Mistake]:
     alike: dict[Any, list[int]] = {}
     for i, run in enumerate(trace.runs):
         # Of many thousand runs only those are compared that meet half-way and at the end.
-        met = run.params[[run.steps // 2, run.steps]].astype(np.float32).tobytes()
+        met = run.params[[run.row(run.steps // 2), run.row(run.steps)]].astype(np.float32).tobytes()
         alike.setdefault((run.steps, met), []).append(i)
+    settled: list[str] = []
     for members in alike.values():
+        first = trace.runs[members[0]]
+        family = trace.families[trace.family_of[members[0]]]
+        if len(family) > 1 and all(_same(first.params, trace.runs[i].params) for i in family):
+            settled.append(first.label)
+        firsts = {trace.family_of[i]: i for i in reversed(members)}
+        members = sorted(firsts.values())
         first = trace.runs[members[0]]
         same = [i for i in members[1:] if _same(first.params, trace.runs[i].params)]
         if same:
-            labels = [first.label, *(trace.runs[i].label for i in same)]
-            names = listed(labels if len(labels) <= MANY else [*labels[:MANY], f"{len(labels) - MANY} more"])
             yield Mistake(
-                f"{names} take the same path",
+                f"{_names([first.label, *(trace.runs[i].label for i in same)])} take the same path",
                 trace.scene.runs[same[0]].rule.place,
                 "drop one, or look at the settings that should tell them apart",
             )
+
+    if settled:
+        place = next((axis.place for axis in trace.scene.axes if axis.name == "seed"), None)
+        message = f"nothing in {_names(settled)} is random: all seeds take one path"
+        yield Mistake(message, place, "leave seed out of the sweep, or take batches or noise")
+
+
+def _names(labels: list[str]) -> str:
+    return listed(labels if len(labels) <= MANY else [*labels[:MANY], f"{len(labels) - MANY} more"])
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -140,7 +155,10 @@ def without_effect(trace: Trace) -> Iterator[Mistake]:
     """A setting that was given and changes nothing: the same run without it takes the same path."""
     scene = trace.scene
     trials: list[tuple[int, Thing, str, Run]] = []
+    firsts = {family[0] for family in trace.families}
     for i, (run, path) in enumerate(zip(scene.runs, trace.runs, strict=True)):
+        if i not in firsts:  # another seed of one that is looked at
+            continue
         # Of a run that hardly moved, or ended at once, nothing can be said.
         if path.steps < FEW or (path.ended and path.ended.step <= FEW) or not path.lr.any():
             continue
@@ -219,7 +237,9 @@ def not_final(trace: Trace) -> Iterator[Mistake]:
         claims = [(clause, re.search(rf"\b({FINAL})\b", clause, re.IGNORECASE)) for clause in clauses]
         if "?" in (text or ""):
             continue  # a question claims nothing
-        clause, said = next(((c, word) for c, word in claims if word and not re.search(NOT, c)), ("", None))
+        clause, said = next(
+            ((c, word) for c, word in claims if word and not re.search(NOT, c, re.IGNORECASE)), ("", None)
+        )
         if said is None:
             continue
         named = [run for run in trace.runs if _is_named(run, clause)]
@@ -240,10 +260,10 @@ def _is_named(run: Path, text: str) -> bool:
 
 def _not_there(trace: Trace, run: Path) -> str:
     """Why a run is at no minimum, in words; empty where it may be at one."""
-    loss = run.loss[: run.steps + 1]
+    loss = run.loss[: run.row(run.steps) + 1]
     end = float(loss[-1])
     if trace.batches is not None or "rng" in optimizer[run.rule].asks:
-        end = float(loss[-max(1, round(LATE * run.steps)) :].mean())
+        end = float(loss[-max(1, round(LATE * len(loss))) :].mean())
     if run.ended is not None or end > loss[0]:
         return DIVERGES
     if trace.problem is None or trace.problem.noise is not None:
@@ -251,7 +271,7 @@ def _not_there(trace: Trace, run: Path) -> str:
     minima = np.array(trace.problem.minima, dtype=np.float64)
     known = [float(trace.problem.loss(minima).min())] if len(minima) else []
     floor = min(known + [float(np.nanmin(one.loss)) for one in trace.runs])
-    ends = run.params[[0, run.steps]]
+    ends = run.params[[0, run.row(run.steps)]]
     slopes = np.linalg.norm(trace.problem.slope(ends)[1], axis=1)
     # In a minimum of its own, higher than others, a run is at an end too: there the slope is gone.
     if end - floor <= FAR * (loss[0] - floor) or (end == loss[-1] and slopes[1] <= FLAT * slopes[0]):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from typing import Any
 
 from optanim import marks, measures
 from optanim.errors import Mistake
 from optanim.kinds import KINDS
 from optanim.registry import Entry
-from optanim.scene import Run, Thing, drawn
+from optanim.scene import Run, Thing, drawn, first_seeds, told_apart
 from optanim.settings import Choice, closest
 from optanim.yaml_nodes import shown
 
@@ -50,6 +51,8 @@ class Drawable:
             yield from check(self, thing, entry)
         if thing.name == "grid":
             yield from self._grid(thing)
+        if thing.name == "fit":
+            yield from self._fit(thing, cells)
         yield from measures.mistakes(thing, self.runs, self.batches, cells)
         if "optimizers" not in self.wrong:
             yield from self._strangers(thing)
@@ -59,6 +62,26 @@ class Drawable:
         """Whether the landscape is the error of a model over the dataset."""
         return self.landscape is not None and "data" in KINDS["landscape"][self.landscape.name].asks
 
+    @property
+    def of_arrays(self) -> bool:
+        """Whether the parameters are arrays, as a network's are."""
+        return self.landscape is not None and "arrays" in KINDS["landscape"][self.landscape.name].facts
+
+    @property
+    def tested(self) -> bool:
+        """Whether the dataset keeps points back."""
+        if self.dataset is None:
+            return False
+        return bool(self.dataset.settings.get("test") or self.of_dataset("tested"))
+
+    @property
+    def inputs(self) -> int:
+        """How many numbers an x of the dataset is."""
+        return int(self.of_dataset("inputs") or 1)
+
+    def of_dataset(self, fact: str) -> Any:
+        return None if self.dataset is None else KINDS["dataset"][self.dataset.name].facts.get(fact)
+
     def _grid(self, thing: Thing) -> Iterator[Mistake]:
         inner = thing.settings.get("panel")
         if not isinstance(inner, Thing):
@@ -66,16 +89,40 @@ class Drawable:
         if inner.name == "grid":
             yield Mistake("a grid in a grid", inner.place, "takes another panel, such as contour")
             return
-        yield from self.mistakes(drawn(thing), cells=True)
         chosen = [run for run in self.runs if _is_one_of(run, thing) and _is_one_of(run, inner)]
+        cells = told_apart(chosen, thing.settings.get("by"))
+        ones = all(len(told_apart([chosen[i] for i in cell])) == 1 for cell in cells)
+        yield from self.mistakes(drawn(thing), cells=ones)
         known = all(any(_is_one_of(run, part) for run in self.runs) for part in (thing, inner))
-        if len(chosen) > MAX_PANELS:
+        if len(cells) > MAX_PANELS:
             hint = f"takes at most {MAX_PANELS}; only: says which"
-            yield Mistake(f"a grid of {len(chosen)} runs", thing.place, hint)
+            what = "runs" if len(cells) == len(chosen) else "cells"
+            yield Mistake(f"a grid of {len(cells)} {what}", thing.place, hint)
         elif self.runs and not chosen and known:
             yield Mistake(
                 "a grid without runs", thing.where("only"), "look at both its only: and its panel's"
             )
+
+    def _fit(self, thing: Thing, cells: bool) -> Iterator[Mistake]:
+        """Data that can be drawn in a plane; where both axes are inputs, of one run."""
+        name = self.dataset.name if self.dataset else ""
+        if self.inputs > 2:
+            hint = "take loss or accuracy" if self.of_dataset("classes") else "take loss"
+            yield Mistake(f"'fit' draws one or two inputs, and {name} has {self.inputs}", thing.place, hint)
+        if self.inputs != 2:
+            return
+        if thing.settings.get("truth"):
+            yield Mistake(f"{name} was made from no function", thing.where("truth"), "leave truth out")
+        chosen = first_seeds([run for run in self.runs if _is_one_of(run, thing)])
+        if len(chosen) < 2 or cells or not self.of_data:
+            return
+        names = list(dict.fromkeys(run.label or run.rule.name for run in chosen))
+        hint = f"say which with only: {names[0]}, or take grid: fit"
+        if len(names) < len(chosen):
+            hint = "give the run a label, and name that with only:"
+        yield Mistake(
+            f"'fit' draws two inputs for one run, and here are {len(chosen)}", thing.where("only"), hint
+        )
 
     def _strangers(self, thing: Thing) -> Iterator[Mistake]:
         words = [run.rule.name for run in self.runs] + [run.label for run in self.runs if run.label]
@@ -99,6 +146,13 @@ def needs(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     wanted = str(entry.facts.get("needs", "")).split()
     if "dataset" in wanted and scene.dataset is None and "dataset" not in scene.wrong:
         yield Mistake(f"'{thing.name}' needs a dataset", thing.place, "add one, such as dataset: line")
+    elif "classes" in wanted and scene.landscape is not None and scene.dataset is not None:
+        if not scene.of_dataset("classes"):
+            hint = "such as moons, spirals or digits"
+            yield Mistake(f"'{thing.name}' needs a dataset for a network to classify", thing.place, hint)
+        elif not scene.of_arrays:
+            hint = "take landscape: mlp"
+            yield Mistake(f"'{thing.name}' needs a network", thing.place, hint)
     if "runs" in wanted and not scene.optimizers:
         yield Mistake(f"'{thing.name}' needs optimizers", thing.place, "add some, such as optimizers: adam")
 
@@ -107,7 +161,12 @@ def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     """As many variables as the panel has axes for, and as many numbers of each view."""
     dimensions, names, views = entry.facts.get("dimensions"), scene.names, entry.facts.get("view", (2, 4))
     view = thing.settings.get("view")
-    if dimensions and names is not None and len(names) != dimensions:
+    if dimensions and scene.of_arrays:
+        owner = scene.landscape.name if scene.landscape else ""
+        wanted = "one variable" if dimensions == 1 else f"{NUMBERS[dimensions]} variables"
+        hint = f"'{owner}' has thousands: take loss, accuracy or fit"
+        yield Mistake(f"'{thing.name}' needs a landscape of {wanted}", thing.place, hint)
+    elif dimensions and names is not None and len(names) != dimensions:
         count, such = NUMBERS.get(len(names), str(len(names))), PICTURES.get(len(names), "loss")
         listed = " and ".join(names) if len(names) < 4 else f"{names[0]} to {names[-1]}"
         owner = scene.landscape.name if scene.landscape else ""
@@ -122,6 +181,18 @@ def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     if isinstance(inset, Thing) and len(inset.settings["view"]) not in entry.facts.get("inset", (4,)):
         count = f"{len(inset.settings['view'])} numbers"
         yield Mistake(f"a view of {count}", inset.where("view"), "takes [x0, x1, y0, y1]")
+
+
+def many(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
+    """No more parameters than can be drawn one by one, or squared."""
+    if not scene.of_arrays:
+        return
+    if thing.name in ("weights", "graph") or "explains" in entry.facts:
+        message = f"'{thing.name}' draws every parameter, and a network has thousands"
+        yield Mistake(message, thing.place, "take loss, accuracy or fit")
+    elif thing.settings.get("of") == "sharpness":
+        message = "the sharpness takes a second derivative by every parameter, and a network has thousands"
+        yield Mistake(message, thing.where("of"), "take gradient_norm")
 
 
 def losses(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
@@ -139,7 +210,7 @@ def losses(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
             yield Mistake(f"'{owner}' has no loss '{shown(loss)}'", place, hint)
         elif loss == "batch" and not scene.batches:
             yield Mistake("there are no batches to draw the loss of", place, "add batch: to the scene")
-        elif loss == "test" and not (scene.dataset and scene.dataset.settings.get("test")):
+        elif loss == "test" and not scene.tested:
             yield Mistake("no points are kept back to test on", place, "add test: to the dataset")
 
 
@@ -147,7 +218,7 @@ def tests(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     """Points that are kept back, where a panel draws what they say."""
     if "test" not in thing.settings.get("data", ()):
         return
-    if not scene.of_data or (scene.dataset is not None and not scene.dataset.settings.get("test")):
+    if not scene.of_data or (scene.dataset is not None and not scene.tested):
         hint = "add test: to the dataset" if scene.dataset else "take a dataset with test: and a regression"
         yield Mistake("no points are kept back to test on", thing.where("data"), hint)
 
@@ -177,6 +248,7 @@ def relief(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
 CHECKS: tuple[Callable[[Drawable, Thing, Entry], Iterator[Mistake]], ...] = (
     needs,
     sizes,
+    many,
     losses,
     tests,
     marked,

@@ -19,7 +19,12 @@ from optanim.trace import Ended
 
 
 class Record(Protocol):
-    """Where the driver reports; `runs` are the numbers of those still going."""
+    """Where the driver reports; `runs` are the numbers of those still going.
+
+    Of the iterates that it does not keep it is told nothing, and on batches they are not scored.
+    """
+
+    def keeps(self, t: int) -> bool: ...
 
     def point(self, t: int, runs: Any, shown: Array) -> None: ...
 
@@ -40,6 +45,7 @@ class Group:
     layers: Sequence[Layer]
     steps: int
     seeds: Sequence[Any] = ()  # per run, for rules that draw random numbers
+    own: Array | None = None  # (R,) of each run the seed of its batches and its noise, where not the scene's
     explains: bool = False  # whether the record is told what every step was made of
     evals: Array = field(init=False)  # (steps + 1,) cumulative gradient evaluations of a run
     ended: dict[int, Ended] = field(default_factory=dict)
@@ -68,14 +74,14 @@ def drive(
         for t in itertools.count(1):
             if not going:
                 return
-            everything = [params for _, params in going]
+            everything = [params for _, (params, _) in going]
             # In one memory order, as NumPy's functions may round by how their numbers lie in memory.
             params = everything[0] if len(going) == 1 else np.asfortranarray(np.concatenate(everything))
-            value, gradient = slope(params, **_seen(batches, t))
+            value, gradient = slope(params, **_seen(batches, t, [own for _, (_, own) in going]))
             if progress:
                 progress(len(value))
             still, at = [], 0
-            for stepper, params in going:
+            for stepper, (params, _) in going:
                 part = slice(at, at + len(params))
                 at = part.stop
                 try:
@@ -93,15 +99,15 @@ def _stepper(
     noise: Noise | None,
     batches: Batches | None,
     record: Record,
-) -> Generator[Array, tuple[Array, Array], None]:
-    """Steps one group: hands out its parameters, is sent their losses and gradients, to its end."""
+) -> Generator[tuple[Array, Array | None], tuple[Array, Array], None]:
+    """Steps one group: hands out its parameters and seeds, is sent losses and gradients, to its end."""
     rule, asks = group.rule, asks_of(group.rule)
     layers = rule.layers(group.layers)
     params = np.asfortranarray(group.start, dtype=np.float64)
     states: list[State] = [{} for _ in layers]
     oracles = Oracles(loss, slope, residuals)
     draws = Draws(group.seeds) if "rng" in asks else None
-    tilts = noise.tilts() if noise else None
+    tilts = noise.tilts(group.own) if noise else None
     group.evals = np.zeros(group.steps + 1, dtype=np.int64)
     runs: Any = np.arange(len(params))
     everyone: Any = slice(None)
@@ -109,15 +115,17 @@ def _stepper(
     shown = params
     before: Array | None = None  # the loss of the step before, which a schedule may look at
     seen = params[:, 0]  # the loss of each step's batch
+    keeps = record.keeps(0)
     record.point(0, everyone, shown)
 
     for t in range(1, group.steps + 1):
-        value, gradient = yield params
+        own = None if group.own is None else group.own[runs]
+        value, gradient = yield params, own
         oracles.count += 1
         if batches:
             seen = value
-            scored = loss(shown)
-            oracles.see(batches.rows(t))
+            scored = loss(shown) if keeps else value
+            oracles.see(_seen(batches, t, [own])["rows"])
         else:
             scored = loss(shown) if averaging and t > 1 else value
         why = _failures(t - 1, shown, scored, params, value, gradient)
@@ -135,21 +143,27 @@ def _stepper(
             if draws:
                 draws.keep(mask)
             seen = seen[mask] if batches else seen
-        record.loss(t - 1, everyone, scored)
+            oracles.keep(mask)
+        if keeps:
+            record.loss(t - 1, everyone, scored)
         if batches:
             record.batch(t - 1, everyone, seen)
         if tilts:
-            oracles.tilt = next(tilts)
+            tilt = next(tilts)
+            oracles.tilt = tilt if tilt.ndim == 1 else tilt[runs]
             gradient = np.asfortranarray(gradient + oracles.tilt)
         lr = group.lr.at(t, everyone, before)
         rule.turn(t, everyone, before)
-        before = scored
+        # On batches only what is scored is the loss that a schedule may look at.
+        before = scored if keeps or not batches else before
         start = params
         params, shown = _step(rule, params, gradient, states, lr, t, layers, oracles, asks, draws)
         if group.explains:
             parts = rule.explained(start, gradient, states, lr, t, layers)
             record.parts(t - 1, everyone, gradient, parts)
-        record.point(t, everyone, shown)
+        keeps = record.keeps(t)
+        if keeps:
+            record.point(t, everyone, shown)
         group.evals[t] = oracles.count
 
     scored = loss(shown)
@@ -159,8 +173,12 @@ def _stepper(
     record.loss(group.steps, runs[fine], scored[fine])
 
 
-def _seen(batches: Batches | None, t: int) -> dict[str, Any]:
-    return {"rows": batches.rows(t)} if batches else {}
+def _seen(batches: Batches | None, t: int, own: Sequence[Array | None]) -> dict[str, Any]:
+    """The rows of a step: the same for all runs, or those of the seed of each."""
+    if batches is None:
+        return {}
+    known = [seeds for seeds in own if seeds is not None]
+    return {"rows": batches.rows_of(t, np.concatenate(known)) if known else batches.rows(t)}
 
 
 def _step(
@@ -228,6 +246,8 @@ def _end(group: Group, record: Record, t: int, runs: Array, scored: Array, why: 
     """Notes which runs end at point t; of a point that is not finite nothing is kept but the start."""
     for i, ended in why.items():
         group.ended[int(runs[i])] = ended
+        if not record.keeps(t):
+            continue
         if ended.step > t:
             record.loss(t, runs[[i]], scored[[i]])
         elif t > 0:

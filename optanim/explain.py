@@ -39,7 +39,7 @@ KEY_WORDS = {
     "title": ("Text above the figure or a panel.", "made of what runs"),
     "caption": ("Text under the figure.", ""),
     "alt": ("The figure in words, for those who cannot see it.", "made of what ran"),
-    "landscape": ("The loss that the optimizers go down.", "linear_regression with a dataset"),
+    "landscape": ("The loss that the optimizers go down.", "linear_regression with a dataset, or mlp"),
     "dataset": ("The points that a regression fits.", "none"),
     "optimizers": ("What runs: one, or a list with a run each.", "none: a still"),
     "lr": ("The learning rate, or a schedule.", "the best of a grid of 25, tuned in the open"),
@@ -55,6 +55,11 @@ KEY_WORDS = {
         "full: all rows",
     ),
     "seed": ("What random numbers start from: the same seed, the same numbers.", ""),
+    "sweep": (
+        "What is varied, each with its values: lr, start, seed, batch, weight_decay, steps, landscape, "
+        "dataset, optimizer or a setting of a rule; of several, every combination runs.",
+        "nothing",
+    ),
     "view": (
         "The part of the plane that is shown, and searched for minima; of an inset that which is enlarged. "
         "A panel of curves takes [low, high] of its upright axis.",
@@ -147,17 +152,21 @@ def names(plural: str) -> dict[str, dict[str, str]]:
     if plural == "themes":
         return {"": dict(THEME_WORDS)}
     found: dict[str, dict[str, str]] = {}
-    for entry in KINDS[plural.removesuffix("s")].entries():
+    for entry in KINDS[_kind(plural)].entries():
         heading = family(entry) if entry.kind == "optimizer" else ""
         found.setdefault(heading, {})[entry.name] = entry.summary
     return found
+
+
+def _kind(plural: str) -> str:
+    return plural if plural in KINDS else plural.removesuffix("s")
 
 
 def listing(plural: str) -> dict[str, Any]:
     """The things of a kind with all that is known of them, in JSON's types."""
     if plural == "themes":
         return {name: {"summary": words} for name, words in THEME_WORDS.items()}
-    return catalogue(plural.removesuffix("s"))
+    return catalogue(_kind(plural))
 
 
 def explanation(name: str) -> str:

@@ -11,9 +11,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from optanim import typeset, words
 from optanim.counter import Counter
 from optanim.errors import RenderError
+from optanim.hues import Key
 from optanim.kinds import panel as panels
 from optanim.layout import cells
 from optanim.pen import Box, Pen, Pixels, merge
@@ -22,6 +25,7 @@ from optanim.stage import Panel, Stage
 from optanim.themes import THEMES, rgb
 from optanim.trace import Trace
 
+SWATCH = 9.0  # pixels of a colour in a key
 HEIGHTS = (480, 640, 780, 920)  # of a picture with so many rows of panels, where no size says
 
 
@@ -135,15 +139,22 @@ class Film:
             stage.write(pen, line, left, baseline, size, theme.ink, "bold")
             baseline += px(size * 1.56)
         top = baseline + px(10 - size * 1.56)
-        facts = words.facts(self.trace)
+        facts, key = words.facts(self.trace), self.stage.key
         self.counter = None if not self.trace.runs else Counter(stage, self.trace.steps, right, top + px(15))
         if self.counter:
             self.counter.draw_still(pen)
         if facts or self.counter:
             room = right - left - (self.counter.width + px(16) if self.counter else 0)
-            for line in stage.wrapped(facts, 9.5, "normal", room, 2) or [""]:
+            lines = stage.wrapped(facts, 9.5, "normal", room, 2)
+            if key and (not lines or stage.width(lines[-1], 9.5) + px(20) + self._key_width(key) > room):
+                lines.append("")
+            for line in lines or [""]:
                 stage.write(pen, line, left, top + px(15), 9.5)
                 top += px(16)
+            if key:
+                self._draw_key(
+                    pen, key, left + (stage.width(lines[-1], 9.5) + px(20) if lines[-1] else 0), top - px(1)
+                )
             top += px(12)
         bottom = self.height - px(12)
         if self.trace.scene.caption:
@@ -152,6 +163,23 @@ class Film:
                 stage.write(pen, line, left, self.height - px(16) - number * px(17), 9.5)
             bottom -= px(12) + len(lines) * px(17)
         return Box(round(px(12)), round(top), round(right), round(bottom))
+
+    def _key_width(self, key: Key) -> float:
+        px, width = self.stage.px, self.stage.width
+        return width(key.first, 9.5) + px(16 + SWATCH * len(key.colors)) + width(key.last, 9.5)
+
+    def _draw_key(self, pen: Pen, key: Key, left: float, base: float) -> None:
+        """What the colours of an order stand for: the first value, a swatch for each, the last."""
+        stage, px = self.stage, self.stage.px
+        stage.write(pen, key.first, left, base, 9.5)
+        left += stage.width(key.first, 9.5) + px(8)
+        wide = max(round(px(SWATCH)), 2)
+        top, bottom = round(base - px(9)), round(base)
+        for color in key.colors:
+            x0, x1 = round(left), round(left) + wide
+            pen.fill(np.array([(x0, top), (x1, top), (x1, bottom), (x0, bottom)], float), None, rgb(color))
+            left += wide
+        stage.write(pen, key.last, left + px(8), base, 9.5)
 
     # -- frames --------------------------------------------------------------------------------
 

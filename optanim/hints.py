@@ -79,7 +79,8 @@ def instead_of_name(name: str, registry: Registry) -> str:
         hint = f"write formula: {name}"
     if " - " in name:
         hint = "give the dashes of one list the same indent"
-    listed = f"takes {' or '.join(registry)}" if kind == "distribution" else f"see optanim list {kind}s"
+    few = kind in ("distribution", "values")
+    listed = f"takes {' or '.join(registry)}" if few else f"see optanim list {kind}s"
     return hint or listed
 
 
@@ -130,4 +131,4 @@ def as_list(text: str) -> str:
 
 
 def a(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+    return noun if noun == "values" else f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

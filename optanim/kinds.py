@@ -54,7 +54,7 @@ def _run(
     steps: Count | None = None,
     label: str | None = None,
     color: Hue | None = None,
-    layers: Literal["joint", "separate"] = "joint",
+    layers: Literal["joint", "separate"] | None = None,
 ) -> None: ...
 
 
@@ -157,12 +157,14 @@ optimizer = Registry(
 # (points, or a function of the dataset and the settings that finds them), `paper`, `model`, which makes
 # of the dataset and the settings the function model(x, *params) whose error over the data the landscape
 # is, `linear`, that model is linear in its parameters, and `names`, the names of the parameters where
-# they are not those of x, y: a tuple, or a function of the settings.
+# they are not those of x, y: a tuple, or a function of the settings. Where `arrays` gives, of the dataset and
+# the settings, the shapes of its parameters, it is landscape(data, *arrays, *, settings) -> (R,) of arrays
+# with R points in front; `initial(rng, shapes)` draws the arrays a run starts from.
 landscape = Registry(
     "landscape",
     "optanim.landscapes",
     common=_landscape,
-    facts=("paper", "view", "start", "minima", "model", "linear", "names"),
+    facts=("paper", "view", "start", "minima", "model", "linear", "names", "arrays", "initial"),
 )
 
 # A schedule is schedule(t, total, [loss, state,] *, settings) -> value in the steps t, an array of
@@ -177,11 +179,17 @@ schedule = Registry(
     asks=("loss", "state"),
 )
 
-# Facts: `check`, as of an optimizer.
-dataset = Registry("dataset", "optanim.datasets", facts=("check",))
+# Facts: `check`, as of an optimizer; `classes`, y are so many classes, of which a network tells one from
+# another; `inputs`, how many numbers an x is, where it is not one; `tested`, it keeps points back to test on
+# without being asked.
+dataset = Registry("dataset", "optanim.datasets", facts=("check", "classes", "inputs", "tested"))
 
 # A distribution is distribution(rng, shape, *, settings) -> array. Facts: `check`, as of an optimizer.
 distribution = Registry("distribution", "optanim.datasets", facts=("check",), fixed=("rng", "shape"), asks=())
+
+# Values are values([rng,] *, settings) -> (n, numbers of each), for an axis of a sweep. Facts: `check`, as of
+# an optimizer.
+values = Registry("values", "optanim.values", facts=("check",), fixed=(), asks=("rng",))
 
 # Facts: `needs`, which of landscape, dataset and runs the scene must have; `dimensions`, how many
 # parameters the landscape must have; `view`, how many numbers its view may have; `marks`, how many the
@@ -210,5 +218,5 @@ format_ = Registry(
 
 KINDS: dict[str, Registry] = {
     registry.kind: registry
-    for registry in (optimizer, landscape, dataset, schedule, distribution, panel, mark, format_)
+    for registry in (optimizer, landscape, dataset, schedule, distribution, values, panel, mark, format_)
 }

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import combinations
 from typing import Any
 
-from optanim.kinds import optimizer, schedule
+from optanim.kinds import KINDS, optimizer, schedule
 from optanim.registry import Registry
-from optanim.scene import Run, Thing
+from optanim.scene import OF_WORLDS, Run, Thing, key_of, told_apart
 
 
 def number(value: float) -> str:
@@ -59,6 +59,12 @@ def labels(
 
     `rates` are the learning rates that the runs had, tuned or given.
     """
+    families = told_apart(runs)
+    if len(families) < len(runs):  # what differs in the seed alone has one name
+        heads = [family[0] for family in families]
+        made = labels([runs[i] for i in heads], [rates[i] for i in heads], registry)
+        of_run = {i: label for family, label in zip(families, made, strict=True) for i in family}
+        return [of_run[i] for i in range(len(runs))]
     titles = [title(run.rule, registry) for run in runs]
     texts = [
         name if run.label is None else honest(run.label, run.rule, registry)
@@ -76,7 +82,8 @@ def labels(
         if any(runs[i].rule.settings for i in alike) and all(runs[i].label is None for i in alike):
             whole = {title(runs[i].rule, registry, leads=True) for i in alike}
             text = whole.pop() if len(whole) == 1 else text
-        for i, differs in zip(alike, _differences(facts), strict=True):
+        swept = {name for i in alike for name in _swept(runs[i], registry)}
+        for i, differs in zip(alike, _differences(facts, swept), strict=True):
             out[i] = (f"{text} {differs}", differs) if differs else (text, "")
     # What a name of the user's own may hide is told beside it.
     for rule in dict.fromkeys(run.rule.name for run in runs if run.label is not None):
@@ -151,7 +158,8 @@ def _facts(runs: Sequence[Run], rates: Sequence[float | Thing], registry: Regist
             settings = _settings(run.rule, registry)
             if not run.rule.settings:
                 bare[run.rule.name] = settings
-        found.append({"lr": rate, **settings, "start": run.start, "layers": run.layers, "steps": run.steps})
+        own = {"start": run.start, "layers": run.layers or "joint", "steps": run.steps}
+        found.append({**_swept(run, registry), "lr": rate, **settings, **own})
     return found
 
 
@@ -169,15 +177,28 @@ def _settings(rule: Thing, registry: Registry) -> dict[str, Any]:
     return facts | {(f"inner {name}" if name in facts else name): value for name, value in inner.items()}
 
 
-def _differences(facts: list[dict[str, Any]]) -> list[str]:
-    """The fewest facts that tell all apart, in words; numbered where nothing does."""
+def _swept(run: Run, registry: Registry) -> dict[str, Any]:
+    """What a sweep varies, of the run itself."""
+    lead = registry[run.rule.name].lead
+    return {
+        "" if lead and name == lead.name else name: value
+        for name, value in run.swept.items()
+        if name not in ("seed", "optimizer", *OF_WORLDS)
+    }
+
+
+def _differences(facts: list[dict[str, Any]], swept: Collection[str] = ()) -> list[str]:
+    """The fewest facts that tell all apart, with those that are swept, in words; numbered if none do."""
     if len(facts) == 1:
         return [""]
     columns = {name: [one[name] for one in facts] for name in facts[0]}
     varying = [name for name, values in columns.items() if values.count(values[0]) < len(values)]
+    varying.sort(key=lambda name: name not in swept)
     places = {name: _places(columns[name]) for name in varying}
-    for count in range(1, len(varying) + 1):
-        for chosen in combinations(varying, count):
+    told = [name for name in varying if name in swept]
+    for count in range(len(varying) - len(told) + 1):
+        for more in combinations(varying[len(told) :], count):
+            chosen = (*told, *more)
             if len(set(zip(*(places[name] for name in chosen), strict=True))) == len(facts):
                 short = [", ".join(_word(name, one[name]) for name in chosen) for one in facts]
                 if len(set(short)) == len(facts):
@@ -196,14 +217,7 @@ def _differences(facts: list[dict[str, Any]]) -> list[str]:
 def _places(values: list[Any]) -> list[int]:
     """For each value the place of the first that equals it."""
     first: dict[Any, int] = {}
-    return [first.setdefault(_key(value), i) for i, value in enumerate(values)]
-
-
-def _key(value: Any) -> Any:
-    """What stands for a value among others: a Thing holds a dict, and has no hash."""
-    if isinstance(value, Thing):
-        return value.name, tuple((name, _key(each)) for name, each in sorted(value.settings.items()))
-    return tuple(map(_key, value)) if isinstance(value, (tuple, list)) else value
+    return [first.setdefault(key_of(value), i) for i, value in enumerate(values)]
 
 
 def schedule_words(thing: Thing, whole: bool = False) -> str:
@@ -235,11 +249,32 @@ def _word(name: str, value: Any, whole: bool = False) -> str:
     if value is None:
         return f"no {spoken}"
     if isinstance(value, tuple):
-        spoken, text = "from", "(" + ", ".join(number(v) for v in value) + ")"
+        inside = ", ".join(number(v) for v in value)
+        spoken, text = "from", inside if len(value) == 1 else f"({inside})"
     elif isinstance(value, Thing):
         text = schedule_words(value, whole) if value.name in schedule else value.name.replace("_", " ")
     else:
         text = number(value) if isinstance(value, (int, float)) else str(value).replace("_", " ")
+    if name == "steps":
+        return f"{text} steps"
     if name in ("decay", "layers"):  # the word alone would say nothing
         return f"{text} {'weight decay' if name == 'decay' else 'layers'}"
     return f"{spoken} {text}".strip()
+
+
+# -- sweeps ------------------------------------------------------------------------------------
+
+
+def axis_words(name: str, value: Any, registry: Registry = optimizer) -> str:
+    """A value of an axis of a sweep as a figure names it: lr 0.1, from -2, Beale."""
+    if not isinstance(value, Thing) or value.name in schedule:
+        return _word(name, value, whole=True)
+    if name == "optimizer":
+        return title(value, registry, leads=True)
+    entry = KINDS[name][value.name]
+    lead = value.settings.get(entry.lead.name) if entry.lead and len(value.settings) == 1 else None
+    if isinstance(lead, str):  # a formula, or a file
+        return lead
+    spoken = entry.title.replace("_", " ")
+    said = ", ".join(f"{word.replace('_', ' ')} {_value(each)}" for word, each in value.settings.items())
+    return f"{spoken[:1].upper()}{spoken[1:]}" + (f" ({said})" if said else "")

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from optanim.autodiff import relu
+from optanim.autodiff import Tensor, relu
+from optanim.recording import recordable
 
 
 def mse(prediction: Any, target: Any) -> Any:
@@ -65,6 +66,29 @@ def logistic(prediction: Any, target: Any) -> Any:
 def hinge(prediction: Any, target: Any) -> Any:
     """What the margin is below 1, or 0, mean."""
     return np.mean(relu(1 - prediction * signs(target)), axis=-1)
+
+
+def cross_entropy(prediction: Any, target: Any) -> Any:
+    """Minus the logarithm of the probability of each row's class, mean.
+
+    A prediction has an output for each class in its last axis, (..., rows, k), whose exponentials are
+    as the probabilities; a target has whole numbers from 0 to k - 1, (rows,) or (..., rows).
+    """
+    # By the largest output nothing changes, and none overflows.
+    rest = prediction - _largest(prediction.data if isinstance(prediction, Tensor) else prediction)
+    own = (target[..., None] == np.arange(prediction.shape[-1])) * 1.0
+    return np.mean(np.log(np.sum(np.exp(rest), axis=-1)) - np.sum(rest * own, axis=-1), axis=-1)
+
+
+@recordable
+def _largest(outputs: Any) -> Any:
+    return np.max(np.real(outputs), axis=-1, keepdims=True)
+
+
+def hits(prediction: Any, target: Any) -> Any:
+    """The share of the rows whose largest output is that of their class; NaN where outputs are no numbers."""
+    right = np.mean(np.argmax(prediction, axis=-1) == target, axis=-1)
+    return np.where(np.isfinite(prediction).all(axis=(-2, -1)), right, np.nan)
 
 
 LOSSES: dict[str, Callable[..., Any]] = {

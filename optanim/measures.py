@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from optanim.errors import Mistake
 from optanim.kinds import optimizer
 from optanim.kinds import panel as panels
-from optanim.scene import Run, Scene, Thing
+from optanim.scene import Run, Scene, Thing, first_seeds
 from optanim.search import hessian
 from optanim.settings import closest, grouped
 from optanim.trace import Path, Problem
@@ -164,6 +164,7 @@ def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False
     explains = panels[thing.name].facts.get("explains")
     only = thing.settings.get("only")
     drawn = [run for run in runs if only is None or not {run.rule.name, run.label}.isdisjoint(only)]
+    drawn = first_seeds(drawn)
     if not explains or not drawn:
         return []
     if explains == "one step" and len(drawn) > 1 and not cells:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.datasets import draw
+from optanim.datasets.distributions import draw
 from optanim.scene import Thing
 from optanim.search import Slope, hessian
 
@@ -64,8 +64,13 @@ class Noise:
         # A stream of its own, beside those of the data and of the rules.
         self.what, self.seed, self.n = what, np.random.SeedSequence(seed, spawn_key=(1,)), n
 
-    def tilts(self) -> Iterator[Array]:
-        """Of each step in turn what is added to the gradient, (n,)."""
+    def tilts(self, seeds: Array | None = None) -> Iterator[Array]:
+        """Of each step in turn what is added to the gradient, (n,); (R, n) for runs of so many seeds."""
+        if seeds is not None:
+            unique, place = np.unique(seeds, return_inverse=True)
+            of_each = [Noise(self.what, seed, self.n).tilts() for seed in unique.tolist()]
+            while True:
+                yield np.stack([next(tilts) for tilts in of_each])[place]
         generator = np.random.Generator(np.random.PCG64(self.seed))
         while True:
             yield draw(self.what, generator, (self.n,))
@@ -85,6 +90,12 @@ class Oracles:
     def see(self, rows: Array) -> None:
         """From now on only these rows of the data."""
         self.rows = {"rows": rows}
+
+    def keep(self, mask: Array) -> None:
+        """From now on only these runs."""
+        rows: Any = self.rows.get("rows")
+        if np.ndim(rows) == 2:
+            self.rows = {"rows": rows[mask]}
 
     def bound(
         self, params: Array, layer: Layer, asks: tuple[str, ...], draws: Draws | None

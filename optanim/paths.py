@@ -19,7 +19,11 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 DOTTED = 60  # runs of at most this many steps carry a dot on each iterate
 NAMED = 12  # more runs than this have no names on the picture: nobody could read them
+MOST = 40  # more heads than this are not kept clear of names
 TETHER = 15.0  # a name further than this from its head is tied to it by a line
+
+
+NAMELESS = Sprite(np.zeros((1, 1, 4), np.uint8))
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Paths:
         ended = [run.ended.step if run.ended else np.inf for run in runs]
         # When a run is over for the reader: it has left, or it has no next iterate.
         self.over = [left.t if left else step - 1 for left, step in zip(self.exits, ended, strict=True)]
-        self.thin = [self._thinned(each) for each in plain]
+        self.slim = [stage.slim(index) for index in indices]
+        self.thin = [part * self._thinned(each) for part, each in zip(self.slim, plain, strict=True)]
         self.starts = list(dict.fromkeys((float(t.xy[0, 0]), float(t.xy[0, 1])) for t in plain))
         self.minima = [
             (float(x), float(y))
@@ -78,7 +83,7 @@ class Paths:
         self.note = stage.sprite([(note, stage.theme.ink, 7.5, "normal")], halo=True) if note else None
         self._place_heads(plain)
         self.names: list[tuple[Sprite, Sprite | None]] = []
-        if named:
+        if named and stage.key is None:
             self._place_names(np.zeros((0, 2)) if clear is None else clear, texts)
 
     def _leaves(self, each: Track) -> Exit | None:
@@ -101,13 +106,20 @@ class Paths:
 
     def _place_names(self, clear: Floats, texts: Sequence[Box]) -> None:
         stage, box = self.stage, self.box
+        named: set[int] = set()  # families: of several seeds one run carries the name
         for index, left in zip(self.indices, self.exits, strict=True):
-            run = stage.trace.runs[index]
-            over = f"{run.label} left at step {left.step}" if left else None
+            run, family = stage.trace.runs[index], stage.trace.family_of[index]
+            if len(stage.trace.families[family]) > 1:
+                self.names.append((NAMELESS if family in named else stage.name_sprite(index), None))
+                named.add(family)
+                continue
+            named.add(family)
+            called = stage.called[index]
+            over = f"{called} left at step {left.step}" if left else None
             if over is None and run.ended:
-                over = f"{run.label} ended at step {run.ended.step}"
+                over = f"{called} ended at step {run.ended.step}"
             self.names.append((stage.name_sprite(index), stage.name_sprite(index, over) if over else None))
-        if not self.names or len(self.names) > NAMED:
+        if not 0 < len(named) <= NAMED or len(self.names) > MOST:
             self.names = []
             return
         pairs = [[(s.width, s.height) for s in (name, over or name)] for name, over in self.names]
@@ -178,9 +190,9 @@ class Paths:
 
     def _draw_dots(self, pen: Pen, k: int) -> None:
         stage = self.stage
-        radius = stage.px(2.3)
-        near = pen.clip.grow(math.ceil(radius) + 1)
-        for index, each in zip(self.indices, self.tracks, strict=True):
+        near = pen.clip.grow(math.ceil(stage.px(2.3)) + 1)
+        for index, each, slim in zip(self.indices, self.tracks, self.slim, strict=True):
+            radius = slim * stage.px(2.3)
             if stage.trace.runs[index].time is not None:  # it goes on between its iterates
                 continue
             reached = (each.t <= math.floor(self.stage.tau[k] + 1e-9)) & (each.t == np.round(each.t))
@@ -193,10 +205,11 @@ class Paths:
         stage = self.stage
         tau, dim = stage.tau[k], stage.dim[k]
         with pen.clipped(self.box):
-            for index, each, width in zip(self.indices, self.bright, self.thin, strict=True):
+            for index, each, width, slim in zip(self.indices, self.bright, self.thin, self.slim, strict=True):
                 piece = each.cut(dim, tau)
                 if piece:
-                    pen.stroke(*piece, stage.styles[index].rgb, max(width, stage.px(2.0)), cap="round")
+                    wide = max(width, slim * stage.px(2.0))
+                    pen.stroke(*piece, stage.styles[index].rgb, wide, cap="round")
         for index, left in zip(self.indices, () if self.small else self.exits, strict=not self.small):
             if left and tau >= left.t:
                 style = stage.styles[index]
@@ -215,7 +228,7 @@ class Paths:
                 style, turn = stage.styles[index], self.turn[k, column]
                 pen.mark("triangle", x, y, stage.px(5.5), style.rgb, stage.halo, stage.px(1.6), turn)
             else:
-                stage.head(pen, index, x, y)
+                stage.head(pen, index, x, y, 5.2 * self.slim[column])
 
     def _draw_end(self, pen: Pen, index: int, x: float, y: float) -> None:
         """A cross in the colour of a run that has no next iterate."""

@@ -209,12 +209,18 @@ class Pen:
         gc._rgb, gc._linewidth, gc._capstyle = (*color, alpha), width, cap
         self._draw(points, codes, None)
 
-    def fill(self, points: NDArray[np.float64], codes: NDArray[np.uint8] | None, color: RGB) -> None:
+    def fill(
+        self,
+        points: NDArray[np.float64],
+        codes: NDArray[np.uint8] | None,
+        color: RGB,
+        alpha: float = 1.0,
+    ) -> None:
         """A filled shape; `codes` allow several outlines, and holes by the way they turn."""
         if len(points) < 3 or self.clip.width <= 0:
             return
         self._gc._linewidth = 0.0
-        self._draw(points, codes, (*color, 1.0))
+        self._draw(points, codes, (*color, alpha))
 
     def rule(
         self, start: tuple[float, float], end: tuple[float, float], color: RGB, alpha: float = 1.0

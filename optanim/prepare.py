@@ -34,6 +34,8 @@ GRID: tuple[float, ...] = (
 RATE = Number(low=0)  # of a schedule: one that has come to 0 rests
 MOST_SCHEDULED = 30_000_000  # values of schedules, in terms of simple ones
 OVERHEAD = 500  # what a schedule costs before its first step, in steps
+CHEAP = 50  # parameters that a row of data meets in the time in which a small model is evaluated
+SCORED = 301  # times, of all the data
 INNER = 30  # steps within a step that a run through continuous time may take, about
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
@@ -51,10 +53,13 @@ class Prepared:
     runs: tuple[Run, ...] = ()
     rates: tuple[float | Thing | None, ...] = ()
     batches: Batches | None = None
+    worlds: tuple[Prepared, ...] = ()  # of a sweep of landscapes, datasets or batches
 
     @property
     def tries(self) -> list[tuple[Run, int]]:
         """Every run with its steps; one that is tuned makes them once more for every rate of the grid."""
+        if self.worlds:
+            return [each for world in self.worlds for each in world.tries]
         tries = [1 + len(GRID) if is_open(rate) else 1 for rate in self.rates]
         return [(run, run.steps * n) for run, n in zip(self.runs, tries, strict=True)]
 
@@ -72,6 +77,8 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     gradient is not finite, a learning rate that is missing where there is no minimum to tune it for,
     more work than the limit.
     """
+    if scene.worlds:
+        return _prepared_worlds(scene, registry, limits or Limits())
     data = data_of(scene)
     problem = problem_of(scene, data)
     checks = [(thing, panel[thing.name].facts.get("fits")) for thing in map(drawn, scene.panels)]
@@ -80,7 +87,9 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         if unfit:
             raise UserError(unfit)
         return Prepared(data, problem)
-    runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
+    runs = tuple(
+        run if run.start else replace(run, start=problem.start_of(scene.seed_of(run))) for run in scene.runs
+    )
     if long := _too_long(scene, runs, registry):
         raise UserError(long)
     rates = tuple(run.lr for run in scene.runs)
@@ -88,7 +97,8 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
     mistakes = [mistake for mistake in bad if mistake]
     for run, rate, start in zip(runs, rates, bad, strict=True):
         # Where minima are searched is told by the starts: a wrong one says nothing of them.
-        if is_open(rate) and not problem.minima and start is None:
+        # The loss of a network has a floor, at 0.
+        if is_open(rate) and not (problem.minima or problem.shapes) and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
         rule = _asking(run.rule, "residuals", registry)
@@ -113,6 +123,21 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         found = list(dict.fromkeys(mistakes))
         raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
     return ready
+
+
+def _prepared_worlds(scene: Scene, registry: Registry, limits: Limits) -> Prepared:
+    """Each part of a sweep, with its share of the limit; what is wrong with several is told once."""
+    made: list[Prepared] = []
+    mistakes: list[Mistake] = []
+    each = replace(limits, work=limits.work // len(scene.worlds))
+    for world in scene.worlds:
+        try:
+            made.append(prepare(world, registry, each))
+        except UserError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise UserError(dict.fromkeys(mistakes))
+    return Prepared(made[0].data, made[0].problem, worlds=tuple(made))
 
 
 def _partial(scene: Scene, problem: Problem) -> str:
@@ -222,6 +247,8 @@ def _weight(run: Run, problem: Problem | None, registry: Registry) -> float:
     n = len(problem.names) if problem else 1
     # A row of data meets every parameter; a landscape that is a formula is one evaluation.
     weight = max(1.0, n / 2) if problem and problem.data is not None else 1.0
+    if problem and problem.shapes:
+        weight = max(1.0, n / CHEAP)
     if any(_asking(run.rule, ask, registry) for ask in ("hessian", "hessian_diag", "residuals")):
         weight *= n
     return weight * (INNER if registry[run.rule.name].facts.get("times") else 1)
@@ -231,7 +258,10 @@ def _too_much(scene: Scene, ready: Prepared, limits: Limits, registry: Registry)
     """The mistake of a scene whose steps evaluate its model more often than the limit allows."""
     points = ready.problem.data if ready.problem else None
     rows = 1 if points is None else len(points.x)
-    seen = rows if ready.batches is None else rows + float(ready.batches.sizes.mean())
+    scored = float(rows)
+    if ready.problem is not None and ready.problem.shapes:
+        scored = rows * min(SCORED, ready.steps) / max(ready.steps, 1)  # a network is scored now and then
+    seen = rows if ready.batches is None else scored + float(ready.batches.sizes.mean())
     work = round(sum(steps * _weight(run, ready.problem, registry) for run, steps in ready.tries) * seen)
     if work <= limits.work:
         return []

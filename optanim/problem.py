@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim import landscapes
+from optanim.array_problem import of_arrays
 from optanim.errors import Mistake, UserError
 from optanim.kinds import dataset, landscape
 from optanim.losses import CLASSIFY, LOSSES, OWN, two_classes
@@ -59,6 +60,12 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     names = landscapes.names(entry, thing)
     if "data" in entry.asks and points is None:
         raise UserError(Mistake(f"{thing.name} needs a dataset", thing.place, "add `dataset:` to the scene"))
+    if "arrays" in entry.facts and points is not None:
+        return of_arrays(scene, thing, entry, settings, points)
+    if names is None:
+        raise TypeError(f"{thing.name} has neither names nor arrays")
+    if points is not None and "data" in entry.asks:
+        _check_inputs(scene, thing, points)
     made = entry.facts.get("model")
     model = made(points, **settings) if made and points else None
     placed = _placed(thing, names, model is None)
@@ -88,12 +95,15 @@ def problem(scene: Scene, points: Data | None = None) -> Problem | None:
     noise = thing.settings.get("noise") or None
     at = None if model is None else lambda x, *drawn: model(x, *placed.own(*drawn))
     squares, linear = settings.get("loss") == "mse" and not noise, bool(entry.facts.get("linear"))
+    surface = _surface(entry, settings, points, placed)
+    tested = points is not None and points.test is not None and "data" in entry.asks
     return Problem(
         names=tuple(parameter(name, placed, i) for i, name in enumerate(names)) if model else names,
         loss=loss,
         slope=slope,
         function=evaluation.function,
-        surface=_surface(entry, settings, points, placed),
+        surface=surface,
+        test_loss=(lambda params: surface(*params.T, loss="test")) if tested else None,
         start=start,
         view=tuple(float(v) for v in view) if view else None,
         minima=minima,
@@ -110,6 +120,18 @@ def _placed(thing: Thing, names: tuple[str, ...], mixes: bool) -> Placement:
         return placement(thing, names, mixes)
     except Misplaced as wrong:
         raise UserError(Mistake(wrong.message, thing.where(wrong.setting), wrong.hint)) from None
+
+
+def _check_inputs(scene: Scene, thing: Thing, points: Data) -> None:
+    """UserError for data of several inputs or classes, where the model is a function of one number."""
+    name = scene.dataset.name if scene.dataset else "the dataset"
+    if points.x.ndim > 1:
+        message = f"{thing.name} takes one input, and {name} has {points.x.shape[1]}"
+    elif points.classes > 2:
+        message = f"{thing.name} has one output, and {name} {points.classes} classes"
+    else:
+        return
+    raise UserError(Mistake(message, thing.place, "take landscape: mlp"))
 
 
 def _check_losses(scene: Scene, thing: Thing, settings: dict[str, Any], points: Data) -> None:
@@ -148,10 +170,14 @@ class _Rows:
         self.points, self.whole, self.some = points, whole, some
 
     def loss(self, params: Array, rows: Any = None) -> Array:
-        return self.whole.loss(params) if rows is None else self._some().loss(params, self._given(rows))
+        if rows is None:
+            return self.whole.loss(params)
+        return self._some().loss(params, self._given(rows), np.ndim(rows) == 2)
 
     def slope(self, params: Array, rows: Any = None) -> tuple[Array, Array]:
-        return self.whole.slope(params) if rows is None else self._some().slope(params, self._given(rows))
+        if rows is None:
+            return self.whole.slope(params)
+        return self._some().slope(params, self._given(rows), np.ndim(rows) == 2)
 
     def function(self, *coordinates: Any, given: tuple[Array, Array] | None = None) -> Any:
         """The loss as it is written, of numbers, arrays or Tensors, on other x and y where they are given."""
@@ -210,7 +236,10 @@ class _Residuals:
         # Every point gets parameters of its own, so that one pass backward gives all derivatives.
         value, gradient = self.evaluation.slope(np.asfortranarray(np.repeat(params, self.count, axis=0)))
         value, gradient = value.reshape(-1, self.count), gradient.reshape(-1, self.count, self.n)
-        return (value, gradient) if rows is None else (value[:, rows], gradient[:, rows])
+        if rows is None:
+            return value, gradient
+        chosen = (slice(None), rows) if np.ndim(rows) == 1 else (np.arange(len(params))[:, None], rows)
+        return value[chosen], gradient[chosen]
 
 
 def _surface(

@@ -15,6 +15,7 @@ from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
 from optanim.outputs import outputs as outputs
 from optanim.registry import Entry, settings_of
 from optanim.scene import (
+    OF_WORLDS,
     Limits,
     Look,
     Output,
@@ -28,7 +29,9 @@ from optanim.scene import (
     without_initial,
 )
 from optanim.settings import grouped
+from optanim.sweeps import KEY_OF, Several, Sweep, combinations
 from optanim.things import Reader
+from optanim.usual import World, usual
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
 from optanim.yaml_values import BAD, MAX_MISTAKES
 
@@ -85,9 +88,17 @@ class _Builder:
         self.source, self.root, self.reader, self.limits = source, root, reader, limits
         self.nodes = {key.text: value for key, value in root.pairs}
         self.warnings: list[Mistake] = []
+        axes = self.nodes.get("sweep")
+        reader.swept = {key.text for key, _ in axes.pairs} if isinstance(axes, Pairs) else set()
         values, self.places = reader.settings(root, KEYS, "")
         self.given = {name: value for name, value in values.items() if value is not BAD}
         self.wrong_keys = {name for name, value in values.items() if value is BAD}
+        unknown = "optimizers" in self.wrong_keys | reader.incomplete
+        given = {name: self.places[name] for name in self.given if name in self.places}
+        self.sweep = Sweep(reader, KEYS, given, self.get("optimizers"), self.get("seed"), unknown)
+        if "sweep" in self.given:
+            self.sweep.read(self.given["sweep"])
+            self.wrong_keys |= {KEY_OF.get(name, name) for name in self.sweep.wrong}
 
     def get(self, name: str) -> Any:
         return self.given.get(name, KEYS[name].default)
@@ -99,13 +110,9 @@ class _Builder:
         self.reader.wrong(message, place, hint)
 
     def scene(self) -> Scene:
-        dataset: Thing | None = self.get("dataset")
         runs = self.runs()
-        landscape = self.landscape(dataset)
-        names = self.names(landscape)
-        if names is not None:
-            self.dimensions(landscape, names, runs)
-        panels, grid = self.panels(landscape, dataset, names, runs)
+        worlds = self.worlds(runs)
+        panels, grid = self.panels(worlds, runs)
         look = Look(
             seconds=self.get("seconds"),
             hold=self.get("hold"),
@@ -113,19 +120,22 @@ class _Builder:
             size=self.given.get("size", parse_size(KEYS["size"].default)),
             theme=self.get("theme")[0],
         )
-        return Scene(
+        first, several = worlds[0], len(worlds) > 1
+        swept = {axis.name for axis in self.sweep.axes}
+        scene = Scene(
             name=Path(self.source.name).stem,
             source=self.source,
             folder=self.reader.folder,
             title=self.get("title"),
             caption=self.get("caption"),
             alt=self.get("alt"),
-            landscape=landscape,
-            dataset=dataset,
+            landscape=None if several and "landscape" in swept else first.landscape,
+            dataset=None if several and "dataset" in swept else first.dataset,
             runs=tuple(runs),
-            batch=self.batch(landscape),
+            batch=None if several and "batch" in swept else first.batch,
             seed=self.get("seed"),
-            view=(landscape.settings.get("view") if landscape else None) or self.get("view"),
+            axes=self.sweep.axes,
+            view=None if several and "landscape" in swept else first.view or self.get("view"),
             minima=self.get("minima"),
             panels=panels,
             mosaic=grid,
@@ -134,15 +144,51 @@ class _Builder:
             look=look,
             themes=self.get("theme"),
             outputs=self.outputs(look, bool(runs), turning(panels)),
-            warnings=tuple(self.warnings),
+            warnings=tuple(dict.fromkeys(self.warnings)),
             places=self.places,
+        )
+        return replace(scene, worlds=self.parts(scene, worlds)) if several else scene
+
+    # -- sweeps --------------------------------------------------------------------------------
+
+    def worlds(self, runs: Sequence[Run]) -> list[World]:
+        """Everything that the scene runs on: of a sweep of landscapes, datasets or batches several."""
+        made = []
+        for one in combinations([axis for axis in self.sweep.axes if axis.name in OF_WORLDS]):
+            given, places = dict(self.given), self.places
+            self.given |= one.values
+            self.places = {**places, **one.places}
+            dataset: Thing | None = self.get("dataset")
+            landscape = self.landscape(dataset)
+            names = self.names(landscape)
+            if names is not None:
+                self.dimensions(landscape, names, runs)
+            view = landscape.settings.get("view") if landscape else None
+            made.append(World(landscape, dataset, names, self.batch(landscape), view))
+            self.given, self.places = given, places
+        return made
+
+    def parts(self, scene: Scene, worlds: Sequence[World]) -> tuple[Scene, ...]:
+        """A scene for each of the worlds, with its runs."""
+        axes = [axis for axis in self.sweep.axes if axis.name in OF_WORLDS]
+        count = len(scene.runs) // len(worlds)
+        return tuple(
+            replace(
+                scene,
+                landscape=world.landscape,
+                dataset=world.dataset,
+                batch=world.batch,
+                view=world.view or self.get("view"),
+                runs=scene.runs[i * count : (i + 1) * count],
+                places={**self.places, **one.places},
+            )
+            for i, (world, one) in enumerate(zip(worlds, combinations(axes), strict=True))
         )
 
     # -- runs ----------------------------------------------------------------------------------
 
     def runs(self) -> list[Run]:
-        things: Sequence[Thing] = self.get("optimizers")
-        runs = [self.run(thing, KINDS["optimizer"][thing.name]) for thing in things]
+        runs = self.sweep.runs(lambda thing: self.run(thing, KINDS["optimizer"][thing.name]))
         decay = self.get("weight_decay")
         rules = {run.rule.name: KINDS["optimizer"][run.rule.name] for run in runs}
         without = [name for name, entry in rules.items() if "weight_decay" not in entry.settings]
@@ -153,7 +199,7 @@ class _Builder:
         total = sum(run.steps for run in runs)
         if total > limit * RUNS_FACTOR and max(run.steps for run in runs) <= limit:
             hint = f"takes at most {grouped(limit * RUNS_FACTOR)} together; --max-steps lifts it"
-            place = self.places.get("steps") or self.where("optimizers")
+            place = self.places.get("steps") or self.places.get("sweep") or self.where("optimizers")
             self.wrong(f"{len(runs)} runs take {grouped(total)} steps", place, hint)
         return runs
 
@@ -187,7 +233,7 @@ class _Builder:
             start=own.get("start", self.get("start")),
             label=own.get("label"),
             color=own.get("color"),
-            layers=own.get("layers", "joint"),
+            layers=own.get("layers"),
         )
 
     def batch(self, landscape: Thing | None) -> int | Thing | None:
@@ -203,13 +249,14 @@ class _Builder:
     # -- landscape -----------------------------------------------------------------------------
 
     def landscape(self, dataset: Thing | None) -> Thing | None:
-        """The landscape, which is a regression where only a dataset is given."""
+        """The landscape: where only a dataset is given a regression, or of several inputs a network."""
         if "landscape" in self.wrong_keys:
             return None
         thing: Thing | None = self.get("landscape")
         if thing is None:
             if dataset is not None:
-                return Thing("linear_regression", {}, dataset.place)
+                several = KINDS["dataset"][dataset.name].facts.get("inputs")
+                return Thing("mlp" if several else "linear_regression", {}, dataset.place)
             if "dataset" not in self.wrong_keys:
                 hint = "add one, such as landscape: rosenbrock"
                 self.wrong("the scene has no landscape", self.root.place, hint)
@@ -270,31 +317,33 @@ class _Builder:
 
     # -- panels --------------------------------------------------------------------------------
 
-    def panels(
-        self,
-        landscape: Thing | None,
-        dataset: Thing | None,
-        names: tuple[str, ...] | None,
-        runs: Sequence[Run],
-    ) -> tuple[tuple[Thing, ...], mosaic.Grid]:
+    def panels(self, worlds: Sequence[World], runs: Sequence[Run]) -> tuple[tuple[Thing, ...], mosaic.Grid]:
         given: Sequence[Any] | None = self.get("panels")
         if given is None:
-            rows = self.default_panels(landscape, dataset, names, runs)
+            made = usual(worlds, runs, self.sweep.axes, self.root.place, self.given)
+            rows = [] if isinstance(made, Mistake) else made
+            if isinstance(made, Mistake):
+                self.wrong(made.message, self.where("landscape"), made.hint)
         elif any(isinstance(row, tuple) for row in given):
             rows = [list(row) if isinstance(row, tuple) else [row] for row in given]
         else:
             rows = _beside(given) if "layout" not in self.given else [list(given)]
         things = [thing for row in rows for thing in row]
         if "panels" in self.given:
-            there = Drawable(
-                landscape,
-                dataset,
-                names,
-                runs,
-                bool(self.nodes.get("optimizers")),
-                self.get("batch") != "full",
-                self.wrong_keys | self.reader.incomplete,
-            )
+            swept = {axis.name for axis in self.sweep.axes}
+            each = [
+                Drawable(
+                    world.landscape,
+                    world.dataset,
+                    world.names,
+                    runs,
+                    bool(self.nodes.get("optimizers")) or "optimizer" in swept | self.sweep.wrong,
+                    world.batch is not None or "batch" in self.wrong_keys,
+                    self.wrong_keys | self.reader.incomplete,
+                )
+                for world in worlds
+            ]
+            there = Several(each, self.sweep.axes, self.sweep.wrong)
             self.reader.mistakes.extend(mistake for thing in things for mistake in there.mistakes(thing))
         if len(things) > MAX_PANELS:
             self.wrong(
@@ -306,38 +355,11 @@ class _Builder:
             return (), ()
         if "layout" in self.given:
             return self.laid_out(rows)
-        made = mosaic.by_rows(rows)
-        if isinstance(made, Mistake):
-            self.reader.mistakes.append(made)
+        grid = mosaic.by_rows(rows)
+        if isinstance(grid, Mistake):
+            self.reader.mistakes.append(grid)
             return (), ()
-        return made
-
-    def default_panels(
-        self,
-        landscape: Thing | None,
-        dataset: Thing | None,
-        names: tuple[str, ...] | None,
-        runs: Sequence[Run],
-    ) -> list[list[Thing]]:
-        """The panels of a scene that names none; A, B, C of its layout are in their order."""
-        if names is None:
-            return []
-        picture = "line" if len(names) == 1 else "contour"
-        a, b, c, d = (Thing(name, {}, self.root.place) for name in (picture, "loss", "fit", "lr"))
-        plane = len(names) <= 2
-        fits = dataset is not None and "data" in KINDS["landscape"][landscape.name if landscape else ""].asks
-        if "layout" in self.given:
-            return [[thing for thing, wanted in ((a, plane), (b, bool(runs)), (c, fits)) if wanted]]
-        if not runs:
-            if "landscape" not in self.given or not plane:
-                if fits:
-                    return [[c]]
-                hint = "add optimizers, or take a landscape of one or two variables"
-                self.wrong("there is nothing to draw", self.where("landscape"), hint)
-                return []
-            return [[a, c]] if fits else [[a]]
-        beside = [b, *([c] if fits else []), *([d] if any(isinstance(run.lr, Thing) for run in runs) else [])]
-        return [[a, a, each] for each in beside] if plane else [beside]
+        return grid
 
     def laid_out(self, rows: list[list[Thing]]) -> tuple[tuple[Thing, ...], mosaic.Grid]:
         """The panels of one list where the letters of the layout put them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from optanim.errors import Mistake, Place, Source
 from optanim.kinds import SIZES, LearningRate, Start, Themes, panel, schedule
 from optanim.settings import (
+    Axes,
     Count,
     ListOf,
     NonNegative,
@@ -89,7 +90,58 @@ class Run:
     start: Point | None = None
     label: str | None = None
     color: str | None = None
-    layers: str = "joint"
+    layers: str | None = None  # of a network each array is one, elsewhere all are one
+    seed: int | None = None  # of what is random in it, but not of the data; None: the scene's
+    swept: Mapping[str, Any] = field(default_factory=dict)  # axis to value, in the order of the scene
+    number: int | None = None  # which of the scene's optimizers it is, from 0; None: by its place
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What a sweep varies, and the values that it takes, with their places in the scene."""
+
+    name: str
+    values: tuple[Any, ...]
+    place: Place
+    places: tuple[Place, ...] = field(default=(), compare=False)
+
+
+# An axis that changes what is run on: each of its values is a scene of its own.
+OF_WORLDS = ("landscape", "dataset", "batch")
+
+
+def told_apart(runs: Sequence[Run], by: str | None = None) -> list[list[int]]:
+    """The runs in groups that are alike `by` an axis or by the optimizer; else by all but the seed.
+
+    A run that an axis does not apply to is alike with the others of its optimizer.
+    """
+    groups: dict[Any, list[int]] = {}
+    for i, run in enumerate(runs):
+        which = i if run.number is None else run.number
+        if by is None:
+            key: Any = which, key_of({name: value for name, value in run.swept.items() if name != "seed"})
+        elif by in run.swept:
+            key = key_of(run.swept[by])
+        else:
+            key = "", which
+        groups.setdefault(key, []).append(i)
+    return list(groups.values())
+
+
+def first_seeds(runs: Sequence[Run]) -> list[Run]:
+    """Of runs that differ in the seed alone the first, and all others."""
+    return [runs[group[0]] for group in told_apart(runs)]
+
+
+def key_of(value: Any) -> Any:
+    """What stands for a value among others: a thing holds a mapping, and has no hash."""
+    if isinstance(value, Thing):
+        return value.name, key_of(value.settings)
+    if isinstance(value, Mapping):
+        return tuple(sorted((name, key_of(each)) for name, each in value.items()))
+    if isinstance(value, (tuple, list)):
+        return tuple(map(key_of, value))
+    return type(value).__name__, value
 
 
 @dataclass(frozen=True)
@@ -180,6 +232,8 @@ class Scene:
     runs: tuple[Run, ...] = ()
     batch: int | Thing | None = None  # rows of data that a step sees; None: all
     seed: int = 0
+    axes: tuple[Axis, ...] = ()  # of the sweep
+    worlds: tuple[Scene, ...] = ()  # one for each landscape, dataset and batch of a sweep, its runs in order
     view: Point | None = None
     minima: tuple[Point, ...] | None = None
     panels: tuple[Thing, ...] = ()
@@ -191,6 +245,10 @@ class Scene:
     outputs: tuple[Output, ...] = ()
     warnings: tuple[Mistake, ...] = ()
     places: Mapping[str, Place] = field(default_factory=dict)  # where the value of each key stands
+
+    def seed_of(self, run: Run) -> int:
+        """Where the random numbers of a run start from."""
+        return self.seed if run.seed is None else run.seed
 
     @property
     def steps(self) -> int:
@@ -218,6 +276,7 @@ Dataset = Annotated[Thing, ThingOf("dataset")]
 Optimizers = Annotated[tuple[Thing, ...], ListOf(ThingOf("optimizer"))]
 Points = Annotated[tuple[Point, ...], ListOf(ListOf(Number()))]
 Panels = Annotated[tuple[Any, ...], ListOf(OneOf((ThingOf("panel"), ListOf(ThingOf("panel")))))]
+Sweep = Annotated[Any, Axes()]
 Words = Annotated[tuple[str, ...], ListOf(Text())]
 Formats = Annotated[tuple[Thing, ...], ListOf(ThingOf("format"))]
 
@@ -236,6 +295,7 @@ def keys(
     steps: Count = 100,
     batch: Scheduled[Count] | Literal["full"] = "full",
     seed: Whole = 0,
+    sweep: Sweep | None = None,
     view: View | None = None,
     minima: Points | None = None,
     panels: Panels | None = None,

@@ -312,6 +312,14 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Axes:
+    """What a sweep varies, with its values; what these may be is known once the runs are."""
+
+    def describe(self) -> str:
+        return "a mapping of what varies to its values"
+
+
+@dataclass(frozen=True)
 class OneOf:
     """Any of several types, tried in order."""
 
@@ -323,7 +331,7 @@ class OneOf:
     def check(self, value: Any) -> Any:
         """The value as the first type that takes it, or Wrong."""
         for kind in self.types:
-            if isinstance(kind, (ListOf, ThingOf, Group)):
+            if isinstance(kind, (ListOf, ThingOf, Group, Axes)):
                 continue
             try:
                 return kind.check(value)
@@ -345,6 +353,7 @@ Type = (
     | ListOf
     | ThingOf
     | Group
+    | Axes
     | OneOf
 )
 

@@ -19,15 +19,19 @@ from optanim.labels import labels
 from optanim.measures import explained
 from optanim.optimizers._parts import Parts
 from optanim.oracles import Layer, Noise
-from optanim.prepare import GRID, is_open, prepare, standardize
+from optanim.prepare import GRID, Prepared, is_open, prepare, standardize
 from optanim.registry import Registry
 from optanim.rules import Rule, kind_of
-from optanim.scene import Limits, Point, Run, Scene, Thing
+from optanim.scene import Limits, Point, Run, Scene, Thing, told_apart
 from optanim.schedules._parts import known_once
 from optanim.search import around
 from optanim.trace import Ended, Path, Problem, StepParts, Trace, Tuned
+from optanim.worlds import joined
 
 TAIL = 0.2  # of a run's steps, over which it is judged under noise
+KEPT_NUMBERS = 40_000_000  # of the iterates of all runs of a network
+SCORES = 20  # of the last part of a network's run, when its learning rate is tuned
+MOST_KEPT, FEWEST_KEPT = 301, 31  # iterates
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
 
 Array = NDArray[Any]
@@ -58,13 +62,20 @@ def simulate(
     `prepare` finds wrong, and where no learning rate of the grid keeps a run near the view.
     """
     ready = prepare(scene, registry, limits)
+    ticks = _Ticks(progress, ready.steps)
+    if ready.worlds:
+        worlds = zip(scene.worlds, ready.worlds, strict=True)
+        return joined(scene, [_simulated(world, each, ticks, registry) for world, each in worlds], registry)
+    return _simulated(scene, ready, ticks, registry)
+
+
+def _simulated(scene: Scene, ready: Prepared, ticks: _Ticks, registry: Registry) -> Trace:
     data, problem, runs = ready.data, ready.problem, ready.runs
     if problem is None or not runs:
         return Trace(scene, scene.steps, (), problem, data)
     batches = ready.batches
     fixed = list(ready.rates)
     missing = [i for i, lr in enumerate(fixed) if is_open(lr)]
-    ticks = _Ticks(progress, ready.steps)
     tuned: dict[int, Tuned] = {}
     if missing:
         best = _tune(problem, scene, [(runs[i], fixed[i]) for i in missing], registry, ticks, batches)
@@ -74,9 +85,10 @@ def simulate(
     rates = [lr if isinstance(lr, Thing) else float(lr) for lr in fixed if lr is not None]
     jobs = [_job(scene, problem, run, lr, i) for i, (run, lr) in enumerate(zip(runs, rates, strict=True))]
     names = labels([job.run for job in jobs], rates, registry)
+    kept = _kept(scene, problem, [run.steps for run in runs])
     groups = [
-        (members, group, _Paths(len(members), scene.steps, len(problem.names), batches is not None))
-        for members, group in _groups(jobs, problem, registry)
+        (members, group, _Paths(len(members), kept, len(problem.names), batches is not None))
+        for members, group in _groups(scene, jobs, problem, registry)
     ]
     if explained(scene):
         for _, group, record in groups:
@@ -115,6 +127,7 @@ def simulate(
                 params=record.points[:, :, place],
                 loss=record.losses[:, place],
                 batch_loss=None if record.batches is None else record.batches[:, place],
+                at=kept,
                 evals=record.evals_of(group.ended.get(place)),
                 tuned=tuned.get(i),
                 ended=group.ended.get(place),
@@ -124,6 +137,20 @@ def simulate(
                 differs=differs,
             )
     return Trace(scene, scene.steps, tuple(paths[i] for i in range(len(jobs))), problem, data, batches)
+
+
+def _kept(scene: Scene, problem: Problem, steps: Sequence[int]) -> NDArray[np.int64]:
+    """The iterates that are kept: all, but of a network about as many as fit into memory.
+
+    They lie as evenly over the film as its pace has it, and the ends of all runs are among them.
+    """
+    last = max(steps)
+    if not problem.shapes:
+        return np.arange(last + 1)
+    count = int(np.clip(KEPT_NUMBERS / (len(problem.names) * len(steps)), FEWEST_KEPT, MOST_KEPT))
+    part = np.linspace(0.0, 1.0, count)
+    spread = np.expm1(part * np.log1p(last)) if scene.pace == "log" else part * last
+    return np.unique(np.concatenate([np.round(spread).astype(np.int64), [0, *steps]]))
 
 
 def _lasting(values: Array, steps: int) -> Array:
@@ -137,10 +164,13 @@ def _at_rate(given: float | Thing | None, lr: float) -> float | Thing:
 
 
 def _job(scene: Scene, problem: Problem, run: Run, lr: float | Thing, number: int) -> Job:
-    return Job(run, lr, run.start or problem.start, (scene.seed, number))
+    seed, own = scene.seed_of(run), number if run.number is None else run.number
+    return Job(run, lr, run.start or problem.start_of(seed), (seed, own))
 
 
-def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[tuple[list[int], Group]]:
+def _groups(
+    scene: Scene, jobs: Sequence[Job], problem: Problem, registry: Registry
+) -> list[tuple[list[int], Group]]:
     """The jobs by what has to be equal to be stepped as one array, with their numbers."""
     alike: dict[Any, list[int]] = {}
     bare: dict[str, Any] = {}  # the kinds of rules without settings, as many a sweep has
@@ -153,7 +183,11 @@ def _groups(jobs: Sequence[Job], problem: Problem, registry: Registry) -> list[t
                 bare[rule.name] = kind
         alone = i if registry.stated(rule, "single_run") else None
         alike.setdefault((kind, job.run.layers, job.run.steps, alone), []).append(i)
-    return [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
+    groups = [(members, _group([jobs[i] for i in members], problem, registry)) for members in alike.values()]
+    if len({job.seed[0] for job in jobs} | {scene.seed}) > 1:
+        for members, group in groups:
+            group.own = np.array([jobs[i].seed[0] for i in members])
+    return groups
 
 
 def _times(run: Run, registry: Registry) -> Array | None:
@@ -172,7 +206,7 @@ def _group(jobs: Sequence[Job], problem: Problem, registry: Registry) -> Group:
         rule=Rule.of([job.run.rule for job in jobs], registry, run.steps),
         lr=course,
         start=np.array([job.start for job in jobs]),
-        layers=_layers(run, len(problem.names)),
+        layers=_layers(run, problem),
         steps=run.steps,
         seeds=[job.seed for job in jobs],
     )
@@ -182,7 +216,16 @@ def _noise(problem: Problem, scene: Scene) -> Noise | None:
     return None if problem.noise is None else Noise(problem.noise, scene.seed, len(problem.names))
 
 
-def _layers(run: Run, n: int) -> list[Layer]:
+def _layers(run: Run, problem: Problem) -> list[Layer]:
+    """The layers that rules see: of a network each array, elsewhere all parameters as one."""
+    n = len(problem.names)
+    if problem.shapes and run.layers != "joint":
+        ends = np.cumsum([math.prod(shape) for shape in problem.shapes]).tolist()
+        starts = [0, *ends[:-1]]
+        return [
+            Layer(slice(start, end), shape)
+            for start, end, shape in zip(starts, ends, problem.shapes, strict=True)
+        ]
     if run.layers == "separate":
         return [Layer(slice(i, i + 1), (1,)) for i in range(n)]
     return [Layer(slice(0, n), (n,))]
@@ -201,9 +244,12 @@ def _tune(
     Only runs that stay finite and near the view count; ties go to the smaller learning rate.
     """
     runs = [run for run, _ in open_runs]
-    view = problem.view or around([*(run.start or () for run in runs), *problem.minima]) or ()
-    low, high = np.array(view[0::2]), np.array(view[1::2])
-    margin = REACH * (high - low)
+    if problem.shapes:  # a network has no view to leave
+        low, high = np.array(-np.inf), np.array(np.inf)
+    else:
+        view = problem.view or around([*(run.start or () for run in runs), *problem.minima]) or ()
+        low, high = np.array(view[0::2]), np.array(view[1::2])
+        low, high = low - REACH * (high - low), high + REACH * (high - low)
     jobs = [
         _job(scene, problem, run, _at_rate(given, lr), i)
         for i, (run, given) in enumerate(open_runs)
@@ -212,8 +258,13 @@ def _tune(
     # Under noise, and on batches, the last loss is luck: there the mean of the last fifth is judged.
     noisy = problem.noise is not None or batches is not None
     tail = [round((1 - TAIL) * job.run.steps) if noisy else job.run.steps for job in jobs]
-    verdict = _Verdict(np.array(tail), low - margin, high + margin)
-    groups = _groups(jobs, problem, registry)
+    scored = None
+    if problem.shapes:  # the loss of all the data costs more than many steps
+        ends = {job.run.steps for job in jobs}
+        spread = [np.linspace((1 - TAIL) * end, end, SCORES).round().astype(int).tolist() for end in ends]
+        scored = frozenset(t for part in spread for t in part)
+    verdict = _Verdict(np.array(tail), low, high, scored)
+    groups = _groups(scene, jobs, problem, registry)
     parts = [(group, verdict.part(members)) for members, group in groups]
     noise = _noise(problem, scene)
     drive(parts, problem.loss, problem.slope, ticks, problem.residuals, noise, batches)
@@ -221,19 +272,16 @@ def _tune(
         for place in group.ended:
             verdict.final[members[place]] = np.inf
     final = verdict.final.reshape(len(runs), len(GRID))
+    for family in told_apart(runs):  # of runs that differ in the seed alone the mean is judged
+        final[family] = final[family].mean(axis=0)
     best = np.argmin(final, axis=1)
     lost = [run for run, i, row in zip(runs, best, final, strict=True) if not np.isfinite(row[i])]
     if lost:
         advice = standardize(scene, problem)
         hint = f"{advice}, or give it an lr" if advice else "give it an lr"
-        raise UserError(
-            Mistake(
-                f"{run.rule.name} leaves the view at every lr from {GRID[0]:g} to {GRID[-1]:g}",
-                run.rule.place,
-                hint,
-            )
-            for run in lost
-        )
+        message = f"leaves the view at every lr from {GRID[0]:g} to {GRID[-1]:g}"
+        mistakes = [Mistake(f"{run.rule.name} {message}", run.rule.place, hint) for run in lost]
+        raise UserError(dict.fromkeys(mistakes))  # told once of several seeds
     return [GRID[i] for i in best]
 
 
@@ -254,18 +302,24 @@ class _Ticks:
 class _Paths:
     """Everything that the runs of a group did, time first, so that a step is written in one piece."""
 
-    def __init__(self, runs: int, steps: int, n: int, batches: bool) -> None:
-        self.points = _room(steps + 1, n, runs)
-        self.losses = _room(steps + 1, runs)
+    def __init__(self, runs: int, at: NDArray[np.int64], n: int, batches: bool) -> None:
+        steps = int(at[-1])
+        self.at = at
+        self.rows = dict(zip(at.tolist(), range(len(at)), strict=True))  # of each iterate that is kept
+        self.points = _room(len(at), n, runs)
+        self.losses = _room(len(at), runs)
         self.evals = np.zeros(steps + 1, dtype=np.int64)
         self.batches = np.full((steps, runs), np.nan) if batches else None
         self.made: Array | None = None
 
+    def keeps(self, t: int) -> bool:
+        return t in self.rows
+
     def point(self, t: int, runs: Any, shown: Array) -> None:
-        self.points[t][:, runs] = shown.T
+        self.points[self.rows[t]][:, runs] = shown.T
 
     def loss(self, t: int, runs: Any, loss: Array) -> None:
-        self.losses[t, runs] = loss
+        self.losses[self.rows[t], runs] = loss
 
     def batch(self, t: int, runs: Any, loss: Array) -> None:
         assert self.batches is not None
@@ -273,8 +327,8 @@ class _Paths:
 
     def explain(self) -> None:
         """Room for what every step is made of: its gradient, and its parts."""
-        steps, n, runs = self.points.shape
-        self.made = np.full((1 + len(Parts._fields), steps - 1, n, runs), np.nan)
+        _, n, runs = self.points.shape
+        self.made = np.full((1 + len(Parts._fields), int(self.at[-1]), n, runs), np.nan)
 
     def parts(self, t: int, runs: Any, gradient: Array, parts: Parts) -> None:
         assert self.made is not None
@@ -293,11 +347,13 @@ class _Paths:
         """With fewer steps than others a run stays where it is; one that ended has no more numbers."""
         n = group.steps
         self.evals[: n + 1] = group.evals
-        for rows in (self.points, self.losses, self.evals):
-            rows[n + 1 :] = rows[n]
+        self.evals[n + 1 :] = group.evals[n]
+        end = self.rows[n]
+        for rows in (self.points, self.losses):
+            rows[end + 1 :] = rows[end]
         for place, ended in group.ended.items():
-            self.points[max(ended.step, 1) :, :, place] = np.nan  # the start is kept
-            self.losses[ended.step :, place] = np.nan
+            self.points[self.at >= max(ended.step, 1), :, place] = np.nan  # the start is kept
+            self.losses[self.at >= ended.step, place] = np.nan
 
     def evals_of(self, ended: Ended | None) -> Array:
         """The gradients that a run needed, after its end no more."""
@@ -315,10 +371,12 @@ def _room(*shape: int) -> Array:
 class _Verdict:
     """Of every run only its last loss, or the mean from step `tail` on; infinite where it left the box."""
 
-    def __init__(self, tail: Array, low: Array, high: Array) -> None:
+    def __init__(self, tail: Array, low: Array, high: Array, scored: frozenset[int] | None = None) -> None:
         self.tail = tail
+        self.scored = scored  # the iterates that are; None: all
         self.final = np.full(len(tail), np.inf)
         self.sum = np.zeros(len(tail))
+        self.count = np.zeros(len(tail))
         self.inside = np.ones(len(tail), dtype=bool)
         self.low, self.high = low, high
 
@@ -331,6 +389,9 @@ class _VerdictPart:
     whole: _Verdict
     members: Array
 
+    def keeps(self, t: int) -> bool:
+        return self.whole.scored is None or t in self.whole.scored
+
     def point(self, t: int, runs: Any, shown: Array) -> None:
         # NaN is not inside.
         within = ((shown >= self.whole.low) & (shown <= self.whole.high)).all(axis=1)
@@ -340,7 +401,8 @@ class _VerdictPart:
         chosen = self.members[runs]
         counted = t >= self.whole.tail[chosen]
         self.whole.sum[chosen] += np.where(counted, loss, 0.0)
-        mean = self.whole.sum[chosen] / np.maximum(t - self.whole.tail[chosen] + 1, 1)
+        self.whole.count[chosen] += counted
+        mean = self.whole.sum[chosen] / np.maximum(self.whole.count[chosen], 1)
         self.whole.final[chosen] = np.where(self.whole.inside[chosen], np.where(counted, mean, loss), np.inf)
 
     def batch(self, t: int, runs: Any, loss: Array) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.datasets import draw
+from optanim.datasets.distributions import draw
 from optanim.errors import Mistake
 from optanim.oracles import Noise
 from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Pen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -12,33 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim import typeset
+from optanim.hues import key, short_names, styles
 from optanim.layout import Margins
 from optanim.marking import Marking
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, linear_ticks, tick_words
 from optanim.scene import Thing
-from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
+from optanim.themes import RGB, Theme, rgb
 from optanim.trace import Path, Trace
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
 NAME_WIDTH = 300  # what a name may take, in pixels at 100 dpi
+SLIM = 0.65  # of the width of a path
 BRIGHT_SECONDS = 1.0  # how much of its past a head's bright tail shows
 TICKS = range(2, 9)  # numbers beside the axes, by their height
 CHANGES = 8.0  # times a second that the picture of a batch changes, at most: more would flicker
-
-
-@dataclass(frozen=True)
-class Style:
-    """The look of one run, the same in every panel."""
-
-    color: str
-    marker: str
-    words: str  # the colour of its name, deep enough to be read
-
-    @property
-    def rgb(self) -> RGB:
-        return rgb(self.color)
 
 
 def clock(steps: int, frames: int, pace: str) -> Floats:
@@ -75,14 +65,20 @@ class Stage:
         self.tau = clock(trace.steps, frames, pace)
         behind = np.arange(frames) - round(BRIGHT_SECONDS * fps)
         self.dim = np.where(behind >= 0, self.tau[np.maximum(behind, 0)], 0.0)  # tails are faint before
-        slots = assign_slots((run.rule for run in trace.runs), len(theme.cycle))
-        self.styles = []
-        for run, slot in zip(trace.runs, slots, strict=True):
-            color = run.color or cycle_color(theme, slot)
-            marker = MARKERS[slot % len(MARKERS)]
-            self.styles.append(Style(color, marker, mix(color, theme.ink, theme.deepen)))
-        self.measured: dict[Any, Floats] = {}  # numbers of runs that were worked out once
+        self.styles = styles(trace, theme)
+        self.key = key(trace, self.styles)  # of their colours, where it stands for names
+        self.called = short_names(trace)
+        self.measured: dict[Any, Floats] = {}  # numbers of runs and frames that were worked out once
         self._sprites: dict[Any, Sprite] = {}
+
+    def world(self, place: int) -> Stage:
+        """The stage of one part of a sweep: its trace, with the clock and the colours of the whole."""
+        part = copy(self)
+        part.trace = self.trace.worlds[place]
+        count = len(part.trace.runs)
+        part.styles = self.styles[place * count : (place + 1) * count]
+        part.called = [path.label for path in part.trace.runs]
+        return part
 
     @cached_property
     def batch_steps(self) -> NDArray[np.int64]:
@@ -186,9 +182,13 @@ class Stage:
 
     def name_sprite(self, index: int, text: str | None = None, size: float = 9.5) -> Sprite:
         """The name of a run in its colour, haloed, to stand on a picture."""
-        run = self.trace.runs[index]
-        words, size = self.fitted_name(text or run.label, size, self.px(NAME_WIDTH))
+        words, size = self.fitted_name(text or self.called[index], size, self.px(NAME_WIDTH))
         return self.sprite([(words, self.styles[index].words, size, "bold")], halo=True)
+
+    def slim(self, index: int) -> float:
+        """How much of its width the path of a run has: one of several seeds has less."""
+        trace = self.trace
+        return SLIM if len(trace.families[trace.family_of[index]]) > 1 else 1.0
 
     def head(self, pen: Pen, index: int, x: float, y: float, radius: float = 5.2) -> None:
         """The marker of a run with its halo."""
@@ -223,7 +223,7 @@ def arrow(
 class Cell:
     """What a panel knows of the grid that it is a cell of."""
 
-    run: int  # the one that it draws
+    runs: tuple[int, ...]  # those that it draws
     peers: tuple[int, ...]  # all runs of the grid, whose view and scales it has
     left: bool = True  # whether it stands at the left edge, where the numbers are, or at the lower one
     low: bool = True
@@ -258,7 +258,7 @@ class Panel:
     def enter(self, stage: Stage) -> None:
         """Takes the stage before anything is laid out."""
         self.stage = stage
-        self.indices = stage.trace.chosen(self.only) if self.cell is None else [self.cell.run]
+        self.indices = stage.trace.chosen(self.only) if self.cell is None else list(self.cell.runs)
 
     @property
     def runs(self) -> list[Path]:
@@ -266,9 +266,21 @@ class Panel:
         return [self.stage.trace.runs[index] for index in self.indices]
 
     @property
+    def families(self) -> int:
+        """How many of its runs differ in more than the seed."""
+        return len({self.stage.trace.family_of[index] for index in self.indices})
+
+    @property
     def peers(self) -> list[Path]:
         """The runs that its view and scales are made for: those it draws, in a grid those of all cells."""
         return self.runs if self.cell is None else [self.stage.trace.runs[index] for index in self.cell.peers]
+
+    @property
+    def of_seed(self) -> str:
+        """Of a panel that draws one run, which of several seeds it is, to stand after its words."""
+        scene = self.stage.trace.scene
+        many = len(self.stage.trace.families[self.stage.trace.family_of[self.indices[0]]]) > 1
+        return f"; seed {scene.seed_of(scene.runs[self.indices[0]])}" if many else ""
 
     @property
     def named(self) -> bool:

@@ -18,12 +18,16 @@ from optanim.trace import Path, Trace
 def as_json(trace: Trace) -> Iterator[str]:
     """The trace as strict JSON; what is not finite is null.
 
+    A run of a sweep also has what is `swept`, axis to value, and the `seed` of what is random in it.
     Each run has `lr` of its N steps, and `params`, `loss` and `evals` of its N+1 iterates; one through
     continuous time has no `lr`, and the `time` of its iterates.
     """
     yield f'{{"scene": {json.dumps(trace.scene.name)}, "steps": {trace.steps}, "runs": ['
     for number, run in enumerate(trace.runs):
-        yield (",\n" if number else "\n") + json.dumps(_run(run), allow_nan=False)
+        given, swept = trace.scene.runs[number], {}
+        if trace.scene.axes:
+            swept = {"swept": _plain(dict(given.swept)), "seed": trace.scene.seed_of(given)}
+        yield (",\n" if number else "\n") + json.dumps({**_run(run), **swept}, allow_nan=False)
     yield "\n]}\n"
 
 
@@ -35,6 +39,7 @@ def _run(run: Path) -> dict[str, Any]:
         "settings": _plain(dict(run.settings)),
         "lr": _plain(run.lr),
         **({} if run.time is None else {"time": _plain(run.time)}),
+        **({} if len(run.at) == len(run.evals) else {"at": _plain(run.at)}),
         "params": _plain(run.params),
         "loss": _plain(run.loss),
         "batch_loss": _plain(run.batch_loss),
@@ -63,16 +68,34 @@ def _plain(value: Any) -> Any:
 def as_csv(trace: Trace) -> Iterator[str]:
     """The trace as CSV: a row for each iterate of each run; what is not finite is empty.
 
-    `lr` and `batch_loss` are those of the step that made the iterate, so the first has none.
+    `lr` and `batch_loss` are those of the step that made the iterate, so the first has none. A sweep has a
+    column for each of its axes.
     """
-    names = trace.problem.names if trace.problem else ()
-    yield _row(["run", "label", "optimizer", "step", "lr", *names, "loss", "batch_loss", "evals"])
+    axes = [axis.name for axis in trace.scene.axes]
+    of_run = [_names(trace.world_of(number)) for number in range(len(trace.runs))]
+    names = list(dict.fromkeys(name for own in of_run for name in own)) or _names(trace)
+    head = ["run", "label", "optimizer", *(f"swept_{name}" for name in axes), "step", "lr"]
+    yield _row([*head, *names, "loss", "batch_loss", "evals"])
     for number, run in enumerate(trace.runs):
-        for t in range(len(run.loss)):
+        swept = trace.scene.runs[number].swept
+        told = [_cell(swept[name]) if name in swept else None for name in axes]
+        place = {name: i for i, name in enumerate(of_run[number])}
+        for row, t in enumerate(run.at.tolist()):
             lr = run.lr[t - 1] if t and len(run.lr) else None
             batch = run.batch_loss[t - 1] if t and run.batch_loss is not None else None
-            numbers = [lr, *run.params[t], run.loss[t], batch]
-            yield _row([number, run.label, run.rule, t, *map(_plain, numbers), int(run.evals[t])])
+            point = [run.params[row, place[name]] if name in place else None for name in names]
+            numbers = [lr, *point, run.loss[row], batch]
+            yield _row([number, run.label, run.rule, *told, t, *map(_plain, numbers), int(run.evals[t])])
+
+
+def _names(trace: Trace) -> list[str]:
+    return list(trace.problem.names) if trace.problem else []
+
+
+def _cell(value: Any) -> Any:
+    """A value of an axis in one cell."""
+    plain = _plain(value)
+    return json.dumps(plain) if isinstance(plain, (dict, list)) else plain
 
 
 def _row(cells: list[Any]) -> str:

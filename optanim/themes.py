@@ -29,6 +29,8 @@ class Theme:
     contour_line: str
     contour_alpha: float
     cycle: tuple[str, ...]
+    ramp: tuple[str, ...]  # of values in an order, from dark to light
+    classes: tuple[str, ...]  # the colours of points in classes, unlike those of the first runs
     family: str = "DejaVu Sans"
     faint: float = 0.42  # opacity of a tail that has dimmed
     ghost: float = 0.28  # opacity of a curve ahead of the cursor
@@ -54,6 +56,8 @@ THEMES = {
             contour_line="#ffffff",
             contour_alpha=0.9,
             cycle=_PETROFF,
+            ramp=("#2340b4", "#8d35b4", "#dc4468", "#f4921e"),
+            classes=("#009e9e", "#7a1f3d"),
             deepen=0.22,
         ),
         Theme(
@@ -66,6 +70,8 @@ THEMES = {
             contour_line="#0b0e14",
             contour_alpha=0.55,
             cycle=_OKABE,
+            ramp=("#5b86ff", "#b679f5", "#ff7f9a", "#ffd667"),
+            classes=("#8fe6d8", "#9a6cf0"),
             faint=0.45,
             ghost=0.26,
         ),
@@ -79,6 +85,8 @@ THEMES = {
             contour_line="#8a8a8a",
             contour_alpha=0.8,
             cycle=("#2f6fe0", "#c8730a", "#c81e2f", "#7d3574", "#54260b", "#5f15b3", "#77777c"),
+            ramp=("#1b2f8a", "#7a2a92", "#bf3658", "#d9760c"),
+            classes=("#0b8f96", "#5e1438"),
             family="DejaVu Serif",
             deepen=0.15,
         ),
@@ -115,6 +123,12 @@ def cycle_color(theme: Theme, slot: int) -> str:
     """The colour of a slot: later laps of the cycle lean towards the ink."""
     lap, place = divmod(slot, len(theme.cycle))
     return mix(theme.cycle[place], theme.ink, min(0.35 * lap, 0.7))
+
+
+def class_color(theme: Theme, number: int) -> str:
+    """The colour of the points of a class; past the theme's own those of runs."""
+    own = theme.classes
+    return own[number] if number < len(own) else cycle_color(theme, number - len(own))
 
 
 def band_colors(theme: Theme, count: int) -> list[RGB]:

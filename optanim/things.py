@@ -106,7 +106,10 @@ class Reader(ValueReader):
             self.wrong(f"'{entry.name}' needs '{name}'", key.place, hint)
         good = {name: value for name, value in values.items() if value is not BAD}
         check = entry.facts.get("check")
-        if check and len(good) == len(values) and (wrong := check(entry.defaults() | good)):
+        # What a sweep sets is looked at with each of its values.
+        later = any(name in self.swept and name not in values for name in entry.settings)
+        complete = not missing and not later and len(good) == len(values)
+        if check and complete and (wrong := check(entry.defaults() | good)):
             # Told at the first setting that the message names.
             named = (places[word] for word in wrong.split() if word in places)
             self.wrong(wrong, next(named, key.place), f"see optanim explain {entry.name}")
@@ -280,7 +283,8 @@ def _such(kind: Type) -> str:
 
 def _home(name: str) -> str:
     """The key of a scene that a thing of this name belongs under; empty where there is none."""
-    keys = {"optimizer": "optimizers", "panel": "panels", "format": "output", "distribution": "", "mark": ""}
+    keys = {"optimizer": "optimizers", "panel": "panels", "format": "output"}
+    keys |= dict.fromkeys(("distribution", "values", "mark"), "")
     kind = next((kind for kind, registry in KINDS.items() if name in list(registry)), "")
     return keys.get(kind, kind)
 

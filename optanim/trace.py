@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optanim.batches import Batches
-from optanim.scene import Point, Scene, Thing
+from optanim.scene import Point, Scene, Thing, told_apart
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset of one input and one output: x and y of shape (n,).
+    """A dataset: y of shape (n,), and x of the same shape or, of d inputs, of shape (n, d).
 
-    `truth` is the function of x that the data were made from, where it is known; `names` are what
-    x and y are called. `test` are points that are kept back: no gradient and no loss but the test
+    With `classes` y are whole numbers from 0 to classes - 1; without, they are numbers to be met. `truth`
+    is the function of x that the data were made from, where it is known; `names` are what x and y are
+    called. `test` are points that are kept back: no gradient and no loss but the test
     loss sees them. `span` are the least and the largest x of all rows, which the data of a few of them
     keep: a model that maps x by it means the same on a batch, and on what is kept back.
     """
@@ -31,6 +33,7 @@ class Data:
     names: tuple[str, str] = ("x", "y")
     test: Data | None = None
     span: tuple[float, float] | None = None
+    classes: int = 0
 
     def __post_init__(self) -> None:
         if self.span is None and len(self.x):
@@ -66,6 +69,13 @@ class Problem:
     residuals: Callable[..., tuple[Array, Array]] | None = None
     noise: float | Thing | None = None
     function: Callable[..., Any] | None = None  # the loss as it is written, of each coordinate alone
+    test_loss: Callable[[Array], Array] | None = None  # of the points kept back, at parameters (R, n)
+    shapes: tuple[tuple[int, ...], ...] = ()  # of the arrays that the parameters are, a network's layers
+    begin: Callable[[int], Array] | None = None  # the parameters (n,) that a run of a seed starts from
+
+    def start_of(self, seed: int) -> Point:
+        """Where a run of a seed starts if it says nothing else."""
+        return tuple(self.begin(seed).tolist()) if self.begin else self.start
 
 
 @dataclass(frozen=True)
@@ -103,17 +113,20 @@ class StepParts:
 class Path:
     """One run: iterate 0 is the start, iterate t what step t made; NaN after an early end.
 
-    N is the number of steps. `params` and `loss` are what is drawn and scored (for averaging
-    rules the average). A run through continuous time has no learning rates but the time of every iterate.
+    N is the number of steps. `at` (K,) are the iterates that are kept: all N + 1, but some of them for a
+    network, whose every iterate would fill the memory. `params` and `loss` are what is drawn and scored
+    at these (for averaging rules the average). A run through continuous time has no learning rates but
+    the time of every iterate.
     """
 
     label: str
     rule: str  # the rule's name in the registry
     settings: Mapping[str, Any]  # all settings of the rule, defaults included
     lr: Array  # (N,), or none
-    params: Array  # (N+1, n)
-    loss: Array  # (N+1,) of all the data
+    params: Array  # (K, n)
+    loss: Array  # (K,) of all the data
     evals: NDArray[np.int64]  # (N+1,) cumulative gradient evaluations
+    at: NDArray[np.int64]  # (K,)
     batch_loss: Array | None = None  # (N,) of the batch of each step, where its gradient was taken
     tuned: Tuned | None = None
     ended: Ended | None = None
@@ -125,6 +138,10 @@ class Path:
     differs: str = ""  # the settings in which it differs from the others, for the legend
     time: Array | None = None  # (N+1,) of a run through continuous time
 
+    def row(self, t: int) -> int:
+        """The row of `params` and `loss` that holds iterate t, or the last one kept before it."""
+        return int(self.at.searchsorted(t, side="right")) - 1
+
     @property
     def clock(self) -> Array:
         """The time at every iterate (N+1,): of a run with learning rates their sum so far.
@@ -135,7 +152,7 @@ class Path:
         if self.time is not None:
             return self.time
         if not len(self.lr):
-            return np.full(len(self.loss), np.nan)
+            return np.full(len(self.evals), np.nan)
         made = np.concatenate([[0.0], np.cumsum(self.lr)])
         if self.steps > 0:  # one with fewer steps than others rests
             made[self.steps :] = made[self.steps]
@@ -152,6 +169,33 @@ class Trace:
     problem: Problem | None = None
     data: Data | None = None
     batches: Batches | None = None  # where the gradients see a few rows at a time
+    worlds: tuple[Trace, ...] = ()  # of a sweep of landscapes, datasets or batches, its runs in this order
+
+    @cached_property
+    def measured(self) -> dict[Any, Array]:
+        """Numbers of the runs that were worked out once, by what they are, for all films of the trace."""
+        return {}
+
+    @cached_property
+    def families(self) -> tuple[tuple[int, ...], ...]:
+        """The runs in groups that differ in the seed alone; most groups are of one run."""
+        return tuple(map(tuple, told_apart(self.scene.runs))) if self.runs else ()
+
+    @cached_property
+    def family_of(self) -> tuple[int, ...]:
+        """For each run the place of its family."""
+        places = {run: place for place, family in enumerate(self.families) for run in family}
+        return tuple(places[run] for run in range(len(self.runs)))
+
+    def world_of(self, index: int) -> Trace:
+        """What a run ran on: of a sweep of landscapes, datasets or batches the part that it is of."""
+        return self.worlds[index * len(self.worlds) // len(self.runs)] if self.worlds else self
+
+    def batches_of(self, index: int) -> Batches | None:
+        """The batches that a run saw, those of its seed."""
+        if self.batches is None:
+            return None
+        return self.batches.of(self.scene.seed_of(self.scene.runs[index]))
 
     def chosen(self, only: tuple[str, ...] | None) -> list[int]:
         """The runs that a panel draws: all, or those of which a label or the rule is given."""

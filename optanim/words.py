@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from optanim.kinds import landscape
+from optanim.kinds import landscape, optimizer
 from optanim.labels import listed, schedule_words
+from optanim.labels import title as rule_title
 from optanim.losses import TITLES as LOSS_TITLES
-from optanim.scene import Thing
+from optanim.scene import Axis, Run, Thing
 from optanim.trace import Path, Trace
 
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
+NAMED = 6  # runs whose learning rates are told
+WHERE = ("landscape", "dataset", "optimizer")  # axes that a title made of what runs tells
 WRITTEN = 8  # digits of a number that somebody wrote
 MANY = 4  # numbers of a point that are all told
 
@@ -134,12 +138,43 @@ def title(trace: Trace) -> str:
     if trace.scene.title is not None:
         return trace.scene.title
     rules = list(dict.fromkeys(run.label for run in trace.runs))
-    where = landscape_words(trace)
+    where = landscape_words(trace) or " and ".join(
+        axis_count(axis) for axis in trace.scene.axes if axis.name in ("landscape", "dataset")
+    )
+    if trace.scene.axes:
+        rules = who_ran(trace)
     if not rules:
         return where or "The data"
     who = listed(rules) if len(rules) < 5 else f"{len(rules)} optimizers"
     verb = "descends" if len(trace.runs) == 1 else "descend"
     return f"{who} on {where}" if not where.startswith("f = ") else f"{who} {verb} {where[4:]}"
+
+
+def who_ran(trace: Trace) -> list[str]:
+    """The optimizers of a sweep, each once whatever it is run with."""
+    own: dict[Any, tuple[Run, bool]] = {}
+    for run in trace.scene.runs:
+        entry = optimizer[run.rule.name]
+        varies = entry.lead is not None and entry.lead.name in run.swept
+        own.setdefault(run.number, (run, varies))
+    named = [run.label or rule_title(run.rule, leads=not varies) for run, varies in own.values()]
+    return list(dict.fromkeys(named))
+
+
+AXES = {
+    "lr": "learning rates",
+    "start": "starts",
+    "batch": "sizes of batches",
+    "steps": "numbers of steps",
+    "weight_decay": "weight decays",
+}
+
+
+def axis_count(axis: Axis) -> str:
+    """An axis of a sweep in words: 5 seeds."""
+    own = axis.name in ("seed", "landscape", "dataset", "optimizer")
+    many = AXES.get(axis.name) or (f"{axis.name}s" if own else f"values of {axis.name.replace('_', ' ')}")
+    return f"{len(axis.values)} {many if len(axis.values) > 1 else many.removesuffix('s')}"
 
 
 def facts(trace: Trace) -> str:
@@ -151,10 +186,14 @@ def facts(trace: Trace) -> str:
     words = landscape_words(trace)
     if words and trace.scene.title is not None and (trace.runs or trace.scene.landscape_shown):
         parts.append(words)
+    axes = [axis for axis in trace.scene.axes if len(axis.values) > 1]
+    if axes and trace.scene.title is not None and len(who := who_ran(trace)) == 1:
+        parts.append(who[0])
+    parts += [axis_count(axis) for axis in axes if trace.scene.title is not None or axis.name not in WHERE]
     if trace.batches is not None:
         parts.append(_batch_words(trace))
     starts = {tuple(run.params[0]) for run in trace.runs}
-    if len(starts) == 1:
+    if len(starts) == 1 and not (trace.problem and trace.problem.shapes):
         parts.append(f"start {point(next(iter(starts)), WRITTEN)}")
     named = any(thing.name == "loss" for thing in trace.scene.panels)
     shared = shared_rate(trace.runs)
@@ -165,9 +204,14 @@ def facts(trace: Trace) -> str:
         parts.append(f"{which}{told} best of {len(tuned.grid)}")
     elif shared:
         parts.append(f"lr {shared}")
+    elif any(axis.name == "lr" for axis in axes):
+        pass  # its values are names
+    elif tuned and len(trace.families) > NAMED:
+        parts.append(f"learning rate of each: best of {len(tuned.grid)}")
     elif not named and not any(thing.name == "lr" for thing in trace.scene.panels):
         # A name that tells its learning rate is not told it again.
-        runs = [run for run in trace.runs if len(run.lr) and f"lr {rate(run)}" not in run.label]
+        firsts = [trace.runs[family[0]] for family in trace.families]
+        runs = [run for run in firsts if len(run.lr) and f"lr {rate(run)}" not in run.label]
         if runs:
             each = ", ".join(f"{run.label} {rate(run)}" for run in runs)
             parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
@@ -224,9 +268,19 @@ def settings_line(run: Path, trace: Trace) -> str:
         parts.append(f"weight decay {number(decay)}")
     if hidden:
         parts.append(hidden)
-    if run.ended is not None:
+    kin = _kin(run, trace)
+    if len(kin) > 1:
+        early = sum(one.ended is not None for one in kin)
+        parts += [f"{early} of {len(kin)} end early"] if early else []
+    elif run.ended is not None:
         parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
     return " · ".join(parts)
+
+
+def _kin(run: Path, trace: Trace) -> list[Path]:
+    """A run, and those that differ from it in the seed alone."""
+    index = next((i for i, one in enumerate(trace.runs) if one is run), None)
+    return [run] if index is None else [trace.runs[i] for i in trace.families[trace.family_of[index]]]
 
 
 def _differ(runs: Sequence[Path], setting: str) -> bool:
@@ -240,10 +294,20 @@ def alt(trace: Trace) -> str:
         return trace.scene.alt
     if not trace.runs:
         return f"{title(trace)}."
-    ends = [
-        f"{run.label} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"
-        if run.ended is None
-        else f"{run.label} ends early, {run.ended.why} at step {run.ended.step}"
-        for run in trace.runs
-    ]
+    ends = [_end(trace.runs[family[0]], [trace.runs[i] for i in family]) for family in trace.families]
     return f"{title(trace)}. {trace.steps} steps: {'; '.join(ends)}."
+
+
+def _end(run: Path, kin: Sequence[Path]) -> str:
+    """How a run ended, or those of several seeds."""
+    if len(kin) > 1:
+        losses = [float(one.loss[-1]) for one in kin if one.ended is None]
+        early = (
+            f"{len(kin) - len(losses)} of its {len(kin)} seeds end early" if len(losses) < len(kin) else ""
+        )
+        reach = f"ends with losses from {number(min(losses))} to {number(max(losses))}" if losses else ""
+        told = f"{reach} over {len(losses)} seeds" if reach else ""
+        return f"{run.label} {', '.join(filter(None, (told, early)))}"
+    if run.ended is not None:
+        return f"{run.label} ends early, {run.ended.why} at step {run.ended.step}"
+    return f"{run.label} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"

@@ -15,6 +15,7 @@ from optanim.kinds import KINDS
 from optanim.scene import parse_size
 from optanim.settings import (
     NUMBER,
+    Axes,
     Choice,
     Color,
     FileName,
@@ -51,6 +52,7 @@ class ValueReader(ABC):
         self.folder = folder
         self.mistakes: list[Mistake] = []
         self.incomplete: set[str] = set()  # names of lists that lack an entry that was wrong
+        self.swept: set[str] = set()  # names of the axes of the scene's sweep
         self.outer = ""  # the rule of the run that is being read, around any other rule
 
     def wrong(self, message: str, place: Place | None, hint: str = "") -> None:
@@ -91,6 +93,8 @@ class ValueReader(ABC):
             return BAD
         if isinstance(kind, Group):
             return self.group(name, node, kind)
+        if isinstance(kind, Axes):
+            return self.axes(name, node, kind)
         if isinstance(kind, OneOf):
             return self.one_of(name, node, kind)
         if isinstance(kind, ListOf):
@@ -102,8 +106,17 @@ class ValueReader(ABC):
             return self.check(node, lambda: parse_size(shown(node.text)))
         return self.check(node, lambda: self.scalar(node, kind))
 
+    def axes(self, name: str, node: Node, kind: Axes) -> Pairs | Bad:
+        """The axes of a sweep, still to be read."""
+        if isinstance(node, Pairs) and node.pairs:
+            return node
+        what = shape(node) if not isinstance(node, Pairs) else "an empty one"
+        hint = "write sweep: {lr: [0.01, 0.1]}"
+        self.wrong(f"'{name}' takes {kind.describe()}, not {what}", node.place, hint)
+        return BAD
+
     def scalar(self, node: Scalar, kind: Type) -> Any:
-        assert not isinstance(kind, (ListOf, ThingOf, Group, OneOf))
+        assert not isinstance(kind, (ListOf, ThingOf, Group, Axes, OneOf))
         text = node.text
         if isinstance(kind, Text):
             if node.comment:
@@ -168,7 +181,7 @@ class ValueReader(ABC):
 
     def one_of(self, name: str, node: Node, kind: OneOf) -> Any:
         """The first alternative that reads the node, or the mistake of the one that was meant."""
-        scalars = [each for each in kind.types if not isinstance(each, (ListOf, ThingOf, Group))]
+        scalars = [each for each in kind.types if not isinstance(each, (ListOf, ThingOf, Group, Axes))]
         things = [each for each in kind.types if isinstance(each, ThingOf)]
         lists = [each for each in kind.types if isinstance(each, ListOf)]
         if isinstance(node, Scalar):

@@ -288,7 +288,7 @@ def test_list(run: Run) -> None:
     assert code == 0
     assert [line.split()[0] for line in out.splitlines() if line[0] == " "] == list(KINDS["optimizer"])
     found = json.loads(run("list", "--json")[1])
-    kinds = ["optimizers", "landscapes", "datasets", "schedules", "panels", "marks", "formats", "themes"]
+    kinds = "optimizers landscapes datasets schedules values panels marks formats themes".split()
     assert list(found) == kinds
     assert set(found["formats"]) == {"gif", "mp4", "png", "webm", "webp"}
     for things in found.values():
@@ -418,7 +418,7 @@ def test_explain_says_how_many_numbers_a_panel_takes(run: Run) -> None:
     assert "\n  view    [low, high] of the upright axis\n" in run("explain", "loss")[1]
     for mark in ("point", "arrow", "text"):
         out = run("explain", mark)[1]
-        assert re.search(r"\n  \[x, y\] +contour, .*surface.*\n", out)
+        assert re.search(r"\n  \[x, y\] +.*contour, .*surface.*\n", out)
         assert re.search(r"\n  \[x\] or \[x, y\] +line, where x alone is a place on the curve\n", out)
         assert re.search(r"\n  none +graph, why\n", out)
     assert "Numbers of a place" not in run("explain", "level")[1]

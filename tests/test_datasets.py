@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim import datasets
+from optanim.datasets import made as datasets
 from optanim.errors import Place, Source, UserError
 from optanim.problem import data
 from optanim.scene import Scene, Thing

@@ -14,12 +14,12 @@ ROOT = Path(__file__).parent.parent / "optanim"
 
 # Each module knows only those before it; a package stands for all its modules.
 TEXT = """
-errors settings registry formula recording derivatives autodiff replay kinds scene batches trace hints losses
-search measures placement landscapes datasets schedules optimizers marks
-yaml_mistakes yaml_nodes yaml_values things mosaic outputs drawable reader
-problem oracles courses rules driver labels prepare simulate views doubts
-themes typeset pen scales heights levels layout callouts tracks marking stage paths relief hops insets counter
-words slopes diagrams film panels formats budget render
+errors settings registry formula recording derivatives autodiff replay kinds scene batches trace hints values
+losses search measures placement landscapes datasets schedules optimizers marks
+yaml_mistakes yaml_nodes yaml_values things mosaic outputs drawable sweeps usual reader
+array_problem problem oracles courses rules driver labels prepare worlds simulate views doubts
+themes hues typeset pen bands scales heights levels layout callouts tracks marking stage paths relief hops
+insets counter words slopes diagrams film panels formats budget render
 jobs page gallery tables catalogue explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()
@@ -27,7 +27,7 @@ ORDER = TEXT.split()
 # A Formula checks itself when a scene is read; its parser raises what settings define.
 UPWARD = {("settings", "formula")}
 
-HEAVY = ("matplotlib", "av", "imageio", "PIL")
+HEAVY = ("matplotlib", "av", "imageio", "PIL", "sklearn")
 DRAWS = ("pen", "stage", "film", "themes", "panels")
 WRITES = ("formats",)
 

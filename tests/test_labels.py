@@ -41,7 +41,7 @@ def run(rule: str, settings: dict[str, Any] | None = None, **more: Any) -> Run:
             [run("adam", {"decay": "after"}), run("adam", {"decay": "coupled"})],
             ["Adam after weight decay", "Adam coupled weight decay"],
         ),
-        ([run("gd", steps=5), run("gd", steps=9)], ["GD steps 5", "GD steps 9"]),
+        ([run("gd", steps=5), run("gd", steps=9)], ["GD 5 steps", "GD 9 steps"]),
         ([run("gd"), run("gd")], ["GD #1", "GD #2"]),
         (
             [run("gd", lr=0.1), run("gd", lr=0.1), run("gd", lr=0.2)],

@@ -33,6 +33,9 @@ class Last:
 
     points: list[np.ndarray] = field(default_factory=list)
 
+    def keeps(self, t: int) -> bool:
+        return True
+
     def point(self, t: int, runs: Any, shown: np.ndarray) -> None:
         all_runs = np.full_like(self.points[0], np.nan) if self.points else np.array(shown)
         all_runs[runs] = shown

@@ -52,6 +52,9 @@ def height(p: np.ndarray) -> Any:
 class Last:
     """Records the last point of every run."""
 
+    def keeps(self, t: int) -> bool:
+        return True
+
     def point(self, t: int, runs: Any, shown: np.ndarray) -> None:
         self.points = shown
 

@@ -31,6 +31,7 @@ def pins() -> dict[str, str]:
     ("section", "key"),
     [
         ("options", "install_requires"),
+        ("options.extras_require", "data"),
         ("options.extras_require", "test"),
         ("options.extras_require", "lint"),
         ("options.extras_require", "bench"),
@@ -43,7 +44,8 @@ def test_every_requirement_is_pinned_for_the_tests(section: str, key: str) -> No
 
 def test_every_dependency_has_its_licence_named() -> None:
     head = (ROOT / "setup.cfg").read_text().split("[metadata]")[0].lower()
-    for name in names("options", "install_requires") + names("options.extras_require", "bench"):
+    extras = [name for extra in ("data", "bench") for name in names("options.extras_require", extra)]
+    for name in names("options", "install_requires") + extras:
         assert name in head
 
 

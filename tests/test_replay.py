@@ -36,7 +36,7 @@ def variants() -> list[tuple[str, Callable[..., Any], int]]:
     """Every landscape with every word and flag of its settings, as functions of their coordinates."""
     found = []
     for entry in landscape.entries():
-        if entry.name == "formula":
+        if entry.name == "formula" or "arrays" in entry.facts:
             continue
         every: list[dict[str, Any]] = [{}]
         for name, setting in entry.settings.items():
@@ -241,7 +241,7 @@ def test_large_tapes_are_fewer() -> None:
         for rows in (1000, 900, 800, 700, 600, 500):
             evaluation.slope(np.ones((rows, 2)))
             evaluation.slope(np.ones((rows, 2), dtype=complex))
-    assert sum(tape.inputs.nbytes for tape in evaluation._tapes.values()) <= CHUNKS * 1000 * 2 * 8
+    assert sum(tape.nbytes for tape in evaluation._tapes.values()) <= CHUNKS * 1000 * 2 * 8
     assert len(evaluation._tapes) >= 3
 
 

@@ -114,6 +114,9 @@ def test_chaos_does_not_grow_from_a_neighbours_setting() -> None:
 
 def test_all_groups_are_evaluated_in_one_memory_order() -> None:
     class Nothing:
+        def keeps(self, t: int) -> bool:
+            return True
+
         def point(self, t: int, runs: Any, shown: Any) -> None: ...
         def loss(self, t: int, runs: Any, loss: Any) -> None: ...
 

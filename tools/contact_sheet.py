@@ -39,8 +39,10 @@ MOMENT = 0.6  # of its film
 BOWL = "landscape: {formula: 0.1*x1**2 + 2*x2**2}\nstart: [-5, -2]\n"
 TWO = BOWL + "optimizers: [momentum, adam]\nlr: 0.3\nsteps: 30\n"
 REGRESSION = "dataset: {line: {n: 40}}\noptimizers: [gd, adam]\nlr: 0.2\nsteps: 40\n"
+MOONS = "dataset: {moons: {n: 120, test: 0.25}}\nlandscape: {mlp: {hidden: [8]}}\nlr: 0.1\nsteps: 60\n"
 # Of every panel a scene that shows it: the scene without its panels, and the panel.
 SHOWN = {
+    "accuracy": (MOONS + "optimizers: [sgd, adam]\n", "accuracy: [train, test]"),
     "contour": (TWO, "contour"),
     "curve": (TWO, "curve: gradient_norm"),
     "effective_lr": (BOWL + "optimizers: adam\nlr: 0.3\nsteps: 30\n", "effective_lr"),
@@ -69,6 +71,11 @@ def traced(entry: Entry) -> Trace:
     found = problem(scene)
     assert found is not None
     return Trace(scene, 0, (), found, found.data)
+
+
+def shown() -> list[Entry]:
+    """The landscapes of two variables: a network has no picture of its own."""
+    return [entry for entry in landscape.entries() if "arrays" not in entry.facts]
 
 
 def sheet(theme: str, entries: Sequence[Entry]) -> Pixels:
@@ -115,7 +122,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for theme in ("light", "dark"):
         file = folder / f"landscapes-{theme}.png"
-        Image.fromarray(sheet(theme, landscape.entries())[..., :3]).save(file)
+        Image.fromarray(sheet(theme, shown())[..., :3]).save(file)
         print(file)
     file = folder / "panels.png"
     Image.fromarray(panels([entry.name for entry in panel.entries()])[..., :3]).save(file)

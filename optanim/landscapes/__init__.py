@@ -26,6 +26,7 @@ ORDER = (
     "formula",
     "regression",
     "polynomials",
+    "networks",
 )
 
 
@@ -41,7 +42,9 @@ def fact(entry: Entry, name: str, settings: Mapping[str, Any]) -> Any:
     return stated(**settings) if callable(stated) else stated
 
 
-def names(entry: Entry, thing: Thing) -> tuple[str, ...]:
-    """The names of the parameters of a landscape, as many as a start has numbers."""
+def names(entry: Entry, thing: Thing) -> tuple[str, ...] | None:
+    """The names of the parameters, as many as a start has numbers; None where they are arrays."""
+    if "arrays" in entry.facts:
+        return None
     stated = fact(entry, "names", settings_of(entry, thing))
     return tuple(stated) if stated else tuple(ask for ask in entry.asks if ask != "data")

@@ -11,6 +11,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from optanim import bands
+from optanim.bands import Ribbon
 from optanim.insets import Inset
 from optanim.layout import Margins, spread
 from optanim.pen import Box, Pen
@@ -25,6 +27,7 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 Across = Literal["step", "gradients", "time"]
 AcrossScale = Literal["linear", "log"]
+FAINT = 0.07  # how much of its colour a band has where it is still to come
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Curve:
     name: Sprite | None = None
     dashed: bool = False
     quiet: bool = False  # what the others are held against: grey, and nothing moves along it
+    band: tuple[Floats, Floats] | None = None  # below and above it, where it stands for several runs
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class CurvePanel(Panel, ABC):
     x: Across
     xscale: AcrossScale | None = None
     yscale: str | None
+    band: str = "minmax"  # of runs that differ in the seed alone
     head_radius = 4.2
     whole_steps = True
     brief = False  # whether names have one line for want of room
@@ -96,8 +101,45 @@ class CurvePanel(Panel, ABC):
                 break
 
     def _lines(self) -> list[Curve]:
-        lines = self.curves()
-        return [replace(line, name=None) for line in lines] if self.unnamed or not self.named else lines
+        lines = self._gathered(self.curves())
+        named = self.named and self.stage.key is None and not self.unnamed
+        return lines if named else [replace(line, name=None) for line in lines]
+
+    def kin(self, index: int) -> list[Path]:
+        """A run, and those of the panel's runs that differ from it in the seed alone."""
+        family_of = self.stage.trace.family_of
+        return [self.stage.trace.runs[i] for i in self.indices if family_of[i] == family_of[index]]
+
+    def _gathered(self, lines: list[Curve]) -> list[Curve]:
+        """The curves, those of runs that differ in the seed alone as one, with a band."""
+        self.averaged = False
+        if self.families == len(self.indices):
+            return lines
+        log, family_of = self.scale().kind == "log", self.stage.trace.family_of
+        count: dict[int, int] = {}
+        groups: dict[Any, list[Curve]] = {}
+        for line in lines:
+            place = count[line.index] = count.get(line.index, -1) + 1
+            groups.setdefault(id(line) if line.quiet else (family_of[line.index], place), []).append(line)
+        made = []
+        for group in groups.values():
+            values = np.stack([line.values for line in group])
+            if len(group) == 1 or all(np.array_equal(values[0], row, equal_nan=True) for row in values):
+                made.append(group[0])
+                continue
+            self.averaged = True
+            middle, edges = bands.middle(values, self.band, log), bands.edges(values, self.band, log)
+            made.append(replace(group[0], values=middle, band=edges))
+        return made
+
+    def _heading(self, pen: Pen, text: str, room: float) -> None:
+        """What stands above the axes; of runs of several seeds also how they are drawn."""
+        size = max((len(self.kin(index)) for index in self.indices), default=1)
+        if self.averaged:
+            ways = [f"{text}; {words}" for words in bands.said(self.band, self.axes.y.kind == "log", size)]
+            ways.append(bands.said(self.band, self.axes.y.kind == "log", size)[1])
+            text = next((way for way in ways if self.cell or self.stage.width(way, 9) <= room), text)
+        self.heading(pen, text, room)
 
     def margins(self) -> Margins:
         px = self.stage.px
@@ -126,19 +168,25 @@ class CurvePanel(Panel, ABC):
         self._place_names(box)
         beside = [each.place for each in self.names if each.place[1] < box.top]
         room = (self.margins().right if not beside else 0) + box.width
-        self.heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""), room)
+        self._heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""), room)
         self._draw_names(pen)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
 
     def along(self, line: Curve) -> Floats:
-        """Where a curve's values stand on the horizontal axis, (N+1,)."""
-        return self._way(self.stage.trace.runs[line.index])
+        """Where a curve's values stand on the horizontal axis: all iterates, or those that are kept."""
+        run = self.stage.trace.runs[line.index]
+        return self._way(run)[self.iterates(line)]
+
+    def iterates(self, line: Curve) -> NDArray[np.int64]:
+        """Which iterate each value of a curve belongs to."""
+        run = self.stage.trace.runs[line.index]
+        return run.at if len(line.values) == len(run.at) else np.arange(len(line.values))
 
     def _way(self, run: Path) -> Floats:
         if self.x == "time":
             return run.clock
-        return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(run.loss)))
+        return run.evals.astype(float) if self.x == "gradients" else np.arange(float(len(run.evals)))
 
     def _named(self) -> str:
         """What the horizontal axis is called; nothing for steps on a linear one."""
@@ -191,7 +239,8 @@ class CurvePanel(Panel, ABC):
             if self.axes.x.kind == "log":
                 along = np.maximum(along, self.axes.x.low)
             pixels = self.axes.pixels(np.column_stack([along, values]))
-            plain.append(self.drawn(line, track(pixels, box)))
+            plain.append(self.drawn(line, track(pixels, box, self.iterates(line).astype(float))))
+        self.ribbons = [self._ribbon(line, box) for line in self.lines]
         self.ghosts = plain
         self.widths = [
             self._width(each, 1.2 if line.quiet else 1.9)
@@ -204,6 +253,19 @@ class CurvePanel(Panel, ABC):
         ]
         self.tracks = interleave(self.broken, box)
 
+    def _ribbon(self, line: Curve, box: Box) -> Ribbon | None:
+        """The band of a curve in pixels."""
+        if line.band is None:
+            return None
+        along = self.along(line)
+        if self.axes.x.kind == "log":
+            along = np.maximum(along, self.axes.x.low)
+        low = self.axes.y.low / 10 if self.axes.y.kind == "log" else -np.inf
+        lower, upper = (
+            self.axes.pixels(np.column_stack([along, np.maximum(edge, low)])) for edge in line.band
+        )
+        return Ribbon.of(upper, lower, self.iterates(line).astype(float), box)
+
     def _width(self, each: Track, most: float) -> float:
         """The width of a curve: thinner where its noise would fill a band and hide what is in it."""
         full = self.stage.px(most)
@@ -214,6 +276,9 @@ class CurvePanel(Panel, ABC):
     def _draw_ghosts(self, pen: Pen) -> None:
         """Each whole curve, faint: what is still to come."""
         with pen.clipped(self.box.grow(round(self.stage.px(1)))):
+            for line, ribbon in zip(self.lines, self.ribbons, strict=True):
+                if ribbon:
+                    ribbon.lay(pen, self.stage.trace.steps, self.color(line), FAINT)
             for line, each in zip(self.lines, self.broken, strict=True):
                 piece = each.cut(0.0, each.end)
                 if piece:
@@ -305,6 +370,7 @@ class CurvePanel(Panel, ABC):
     def grown(self, k: int) -> list[Box]:
         tau = self.stage.tau
         boxes = [each.bounds(tau[k - 1], tau[k], margin=self.stage.px(3)) for each in self.tracks]
+        boxes += [each.bounds(tau[k - 1], tau[k]) for each in self.ribbons if each]
         reach = self.box.grow(round(self.stage.px(3)))
         inside = [part for box in boxes if box and (part := box.within(reach))]
         # All stand in one narrow column: repainting it once is less than each in turn.
@@ -316,6 +382,9 @@ class CurvePanel(Panel, ABC):
         with pen.clipped(self.box.grow(round(stage.px(2)))) as any_left:
             if not any_left:
                 return
+            for line, ribbon in zip(self.lines, self.ribbons, strict=True):
+                if ribbon:
+                    ribbon.lay(pen, stage.tau[k], self.color(line))
             for line, each, width in zip(self.lines, self.tracks, self.widths, strict=True):
                 piece = each.cut(0.0, stage.tau[k], pen.clip)
                 if piece:
@@ -358,6 +427,8 @@ def end_name(panel: CurvePanel, index: int, text: str, below: str = "") -> Sprit
     """A run's name in its colour, with a grey line of settings under it if there is one."""
     stage = panel.stage
     room = panel.room
+    if text == stage.trace.runs[index].label:
+        text = stage.called[index]
     words, size = stage.fitted_name(text, 9.5, room)
     lines = [(words, stage.styles[index].words, size, "bold")]
     if below and not panel.brief:

@@ -13,11 +13,13 @@ from optanim import words
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.losses import CLASSIFY
+from optanim.panels.boundary import Boundary, axes_in, shape
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, padded
 from optanim.settings import View
 from optanim.stage import Panel
 from optanim.themes import rgb
+from optanim.trace import Data
 from optanim.tracks import dashed, track, turn
 
 Floats = NDArray[np.float64]
@@ -34,6 +36,9 @@ class Fit(Panel):
     The dashed line is the model at the minimum of the loss; `truth` draws the one that the data
     were made from instead. For the loss logistic the line is the probability of the upper class, 0 at
     the lower class and 1 at the upper; for hinge it is the score, whose margin is 1 at the classes.
+    Data of two inputs are points of a plane, with a marker and a colour for each class; of one run the
+    bands behind them are where a class has a probability of at least 1/2, 3/4 and 0.9, and the line is where
+    the network changes its mind. Points to test on are hollow.
     """
 
     truth: bool = False
@@ -43,7 +48,9 @@ class Fit(Panel):
     marks: Marks | None = None
 
     def margins(self) -> Margins:
-        return self.ticked(super().margins(), self._scales()[1])
+        data = self.stage.trace.data
+        few = super().margins()
+        return few if data is not None and data.x.ndim > 1 else self.ticked(few, self._scales()[1])
 
     def _scales(self) -> tuple[Scale, Scale]:
         data = self.stage.trace.data
@@ -62,6 +69,9 @@ class Fit(Panel):
         data, problem = trace.data, trace.problem
         assert data is not None
         self.box = box
+        self.plane = self._plane(pen, data) if data.x.ndim > 1 else None
+        if self.plane:
+            return
         x, y = self._scales()
         axes = Axes(box, x, y)
         self.ticks_across(pen, axes, self.across_to(x.low, x.high, data.names[0]))
@@ -98,7 +108,33 @@ class Fit(Panel):
         self.axes = axes
         # A straight line is told by its ends.
         self.grid = grid[[0, -1]] if straight and self.loss != "logistic" else grid
-        self.params = [run.params[np.isfinite(run.params).all(axis=1)] for run in self.runs] if model else []
+        fine = [np.isfinite(run.params).all(axis=1) for run in self.runs] if model else []
+        self.params = [run.params[kept] for run, kept in zip(self.runs, fine, strict=False)]
+        self.at = [run.at[kept] for run, kept in zip(self.runs, fine, strict=False)]
+
+    def _plane(self, pen: Pen, data: Data) -> Boundary:
+        """The plane of two inputs, with what is still of its picture drawn."""
+        problem = self.stage.trace.problem
+        self.axes = axes = axes_in(self.box, data, self.view)
+        run = self.runs[0] if self.runs else None
+        plane = Boundary(self.stage, data, run, problem.model if problem else None, axes)
+        across = words.symbol(data.names[0])
+        self.ticks_across(pen, axes, self.across_to(axes.x.low, axes.x.high, across))
+        self.ticks_up(pen, axes, 55, grid=False)
+        self.heading(pen, plane.says(self.named, self.box.width) + (self.of_seed if self.runs else ""))
+        self.name_across(pen, across)
+        return plane
+
+    def shape(self) -> float | None:
+        data = self.stage.trace.data
+        return shape(data, self.view) if data is not None and data.x.ndim > 1 else None
+
+    def grown(self, k: int) -> list[Box]:
+        return [self.box] if self.plane and self.plane.place(k) != self.plane.place(k - 1) else []
+
+    def draw_past(self, pen: Pen, k: int) -> None:
+        if self.plane:
+            self.plane.draw(pen, k)
 
     def _drawn(self, model: Model, y: Floats) -> Model:
         """The model as it is drawn among the classes of y, where the loss is one of classes."""
@@ -119,8 +155,13 @@ class Fit(Panel):
         return f"; line: score, margin at {at}" if self.loss == "hinge" else ""
 
     def draw_front(self, pen: Pen, k: int) -> None:
+        if self.plane:
+            return
         tau, px = self.stage.tau[k], self.stage.px
-        now = [self._at(params, tau) for params in self.params]
+        now = [
+            self._at(params, float(np.interp(tau, at, np.arange(len(at)))))
+            for params, at in zip(self.params, self.at, strict=True)
+        ]
         with pen.clipped(self.box):
             for place, (index, points) in enumerate(zip(self.indices, now, strict=False)):
                 same = [i for i, other in enumerate(now) if np.abs(other - points).max() < px(2)]
@@ -133,11 +174,13 @@ class Fit(Panel):
                     pen.stroke(*piece, self.stage.styles[index].rgb, px(2.2), cap=cap)
 
     def _at(self, params: Floats, tau: float) -> Floats:
-        """The line of the parameters between two iterates, in pixels (m, 2)."""
+        """The line of the parameters between two that were kept, in pixels (m, 2)."""
         step = min(tau, len(params) - 1)
         before = int(step)
         after = min(before + 1, len(params) - 1)
         between = params[before] + (step - before) * (params[after] - params[before])
         assert self.model is not None
         with np.errstate(over="ignore", invalid="ignore"):
-            return self.axes.pixels(np.column_stack([self.grid, self.model(self.grid, tuple(between))]))
+            values = self.model(self.grid, tuple(between))
+            # A network has outputs, if only one of them.
+            return self.axes.pixels(np.column_stack([self.grid, values.reshape(len(self.grid))]))

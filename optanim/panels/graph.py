@@ -20,7 +20,7 @@ from optanim.labels import listed
 from optanim.layout import Margins
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
-from optanim.scene import Scene, Thing
+from optanim.scene import Scene, Thing, first_seeds
 from optanim.settings import View
 from optanim.stage import Panel
 from optanim.themes import RGB, cycle_color, mix, rgb
@@ -41,6 +41,7 @@ def fits(thing: Thing, scene: Scene, problem: Problem) -> Iterator[Mistake]:
     """What is wrong with a graph panel: several runs, or more boxes than can be read."""
     only = thing.settings.get("only")
     runs = [run for run in scene.runs if only is None or not {run.label, run.rule.name}.isdisjoint(only)]
+    runs = first_seeds(runs)
     if len(runs) != 1:
         names = [run.label or run.rule.name for run in runs]
         hint = f"choose one, such as graph: {{only: {names[0]}}}"
@@ -89,9 +90,9 @@ class GraphPanel(Panel):
         made = np.flatnonzero(self.frames[: self.last] >= SLOW) + 1  # by steps that are followed
         shown = sorted({*reached.tolist(), *made.tolist(), self.last})
         batches = None
-        if trace.batches is not None:
+        if (seen := trace.batches_of(self.indices[0])) is not None:
             # What no step is made from any more is seen on all the data.
-            batches = [trace.batches.rows(t + 1) if t < trace.steps else None for t in shown]
+            batches = [seen.rows(t + 1) if t < trace.steps else None for t in shown]
         try:
             self.graph = graph(problem, [self.run.params[t] for t in shown], batches)
         except Changed:
@@ -119,7 +120,7 @@ class GraphPanel(Panel):
         self._choose_colors()
         self._arrange((pen.page.width, pen.page.height))
         diagram, px = self.diagram, self.stage.px
-        self.heading(pen, self._fitting(self._says(), 9))
+        self.heading(pen, self._fitting(self._says(), 9) + self.of_seed)
         room = self.box.width - px(15 + 28 + 15 + 28 + 15)
         fitting = sum(self.stage.width(text, 9.5) for text in PHASES) <= room
         self.phases = PHASES if fitting else tuple(text.split(":")[0] for text in PHASES)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from optanim.errors import RenderError
 from optanim.kinds import Marks, Only, panel
+from optanim.labels import axis_words, labels, title
 from optanim.layout import Margins
 from optanim.pen import Box, Pen
-from optanim.scene import Thing
+from optanim.scene import Thing, told_apart
 from optanim.settings import Lead, Number, ThingOf, View
 from optanim.stage import Cell, Panel, Stage
 from optanim.trace import Trace
@@ -28,11 +29,13 @@ class Grid(Panel):
     """The same panel for every run, side by side, so that no path hides another.
 
     All cells have the view and the scales that one panel of all runs would have, and one clock. The
-    runs are those of `only`, or all; `view` and `marks` are those of every cell.
+    runs are those of `only`, or all; `view` and `marks` are those of every cell. `by` an axis of a sweep
+    there is a cell for each of its values, with all runs that have it, and by `optimizer` one for each
+    optimizer; cells of different landscapes or datasets have views and scales of their own.
     """
 
     panel: Lead[Annotated[Any, ThingOf("panel")]]
-    by: Literal["optimizer"] = "optimizer"
+    by: str | None = None
     columns: Columns | None = None
     title: str | None = None
     only: Only | None = None
@@ -46,19 +49,50 @@ class Grid(Panel):
         said = {"view": self.view, "marks": self.marks}
         settings = {name: value for name, value in said.items() if value is not None} | dict(inner.settings)
         self.cells: list[Panel] = []
-        for index in self.indices[:MOST]:
+        self.members = self._members(stage.trace)[:MOST]
+        for members in self.members:
             made: Panel = panel[inner.name].function(**settings)
-            made.cell = Cell(index, tuple(self.indices))
-            made.enter(stage)
+            stood, made.cell = self._cell(stage, members)
+            made.enter(stood)
             self.cells.append(made)
+        # Whether each cell has a view and scales of its own.
+        self.apart = len({id(each.stage.trace) for each in self.cells}) > 1
+        self.named_runs = [self._labels(members) for members in self.members]
         self.across = self.columns or math.ceil(len(self.cells) / self.rows(stage.trace))
+
+    def _members(self, trace: Trace) -> list[list[int]]:
+        """The runs of each cell."""
+        chosen = self._chosen(trace)
+        return [
+            [chosen[i] for i in group] for group in told_apart([trace.scene.runs[i] for i in chosen], self.by)
+        ]
+
+    def _cell(self, stage: Stage, members: Sequence[int]) -> tuple[Stage, Cell]:
+        """What some runs are drawn on: where they share a landscape that others do not have, on that."""
+        trace = stage.trace
+        each = len(trace.runs) // max(len(trace.worlds), 1)
+        places = {index // each for index in members}
+        if not trace.worlds or trace.problem is not None or len(places) > 1:
+            return stage, Cell(tuple(members), tuple(self.indices))
+        place = places.pop()
+        local = [index - place * each for index in self.indices if index // each == place]
+        return stage.world(place), Cell(tuple(index - place * each for index in members), tuple(local))
+
+    def _labels(self, members: Sequence[int]) -> list[str]:
+        """What the runs of a cell are called among each other."""
+        trace = self.stage.trace
+        rates = [
+            path.schedule or (float(path.lr[0]) if len(path.lr) else 0.0)
+            for path in (trace.runs[i] for i in members)
+        ]
+        return [name for name, _ in labels([trace.scene.runs[i] for i in members], rates)]
 
     def _chosen(self, trace: Trace) -> list[int]:
         inner: Thing = self.panel
         return [i for i in trace.chosen(self.only) if i in trace.chosen(inner.settings.get("only"))]
 
     def rows(self, trace: Trace) -> int:
-        count = min(len(self._chosen(trace)), MOST)
+        count = min(len(self._members(trace)), MOST)
         if self.columns:
             return math.ceil(count / self.columns)
         return next(rows for most, rows in USUAL if count <= most)
@@ -68,8 +102,13 @@ class Grid(Panel):
         return math.ceil(len(self.cells) / self.across)
 
     def shape(self) -> float | None:
-        shape = self.cells[0].shape()
+        shape = self._shape()
         return shape * self.across / self.down if shape else None
+
+    def _shape(self) -> float | None:
+        """Width : height that suits the cells, those of several landscapes on the whole."""
+        shapes = [shape for each in self.cells if (shape := each.shape())]
+        return math.exp(sum(map(math.log, shapes)) / len(shapes)) if len(shapes) == len(self.cells) else None
 
     def margins(self) -> Margins:
         need = self._need()
@@ -84,6 +123,8 @@ class Grid(Panel):
     def _gaps(self) -> tuple[float, float]:
         """Pixels between the axes of neighbours, beside and below each other."""
         px, need = self.stage.px, self._need()
+        if self.apart:  # with numbers of its own
+            return need.left + need.right + px(10), need.top + need.bottom
         return need.right + px(18), need.top + px(4)
 
     def fit(self, cell: Box) -> None:
@@ -99,7 +140,7 @@ class Grid(Panel):
         down = math.ceil(len(self.cells) / across)
         wide = (cell.width - need.left - need.right - (across - 1) * beside) / across
         high = (cell.height - self.margins().top - need.bottom - down * below) / down
-        return min(wide, high * (self.cells[0].shape() or SQUARE))
+        return min(wide, high * (self._shape() or SQUARE))
 
     def draw_static(self, pen: Pen, box: Box) -> None:
         self.box = box
@@ -115,19 +156,32 @@ class Grid(Panel):
             left = round(box.left + column * (wide + beside))
             upper = round(box.top + top + row * (high + below))
             assert each.cell is not None
-            each.cell = replace(each.cell, left=column == 0, low=place + across >= count)
+            left_most, lowest = column == 0 or self.apart, place + across >= count or self.apart
+            each.cell = replace(each.cell, left=left_most, low=lowest)
             each.draw_static(pen, Box(left, upper, left + wide, upper + high))
-            self._name(pen, each)
+            self._name(pen, each, self.members[place])
         self._heading(pen)
 
-    def _name(self, pen: Pen, each: Panel) -> None:
+    def _title(self, members: Sequence[int]) -> str:
+        """What the runs of a cell have in common, in words."""
+        trace = self.stage.trace
+        run = trace.scene.runs[members[0]]
+        if self.by is not None and self.by in run.swept:
+            return axis_words(self.by, run.swept[self.by])
+        several = len({trace.family_of[index] for index in members}) > 1
+        return title(run.rule, leads=True) if several else self.stage.called[members[0]]
+
+    def _name(self, pen: Pen, each: Panel, members: Sequence[int]) -> None:
         """Above a cell the name of its run beside its marker, and how it ended if early."""
-        stage, (index,), box = self.stage, each.indices, each.box
-        px, style, base = stage.px, stage.styles[index], box.top - stage.px(9)
-        pen.mark(style.marker, box.left + px(5), base - px(3.5), px(3.8), style.rgb)
-        left, ending = box.left + px(14), each.ending()
-        name, size = stage.fitted_name(stage.trace.runs[index].label, 9.5, max(box.right - left, px(20)))
-        stage.write(pen, name, left, base, size, style.words, "bold")
+        stage, box = self.stage, each.box
+        px, style, base = stage.px, stage.styles[members[0]], box.top - stage.px(9)
+        left, ending, words = float(box.left), "", stage.theme.ink
+        if each.families == 1:
+            pen.mark(style.marker, box.left + px(5), base - px(3.5), px(3.8), style.rgb)
+            left, words = left + px(14), style.words
+            ending = each.ending() if len(members) == 1 else ""
+        name, size = stage.fitted_name(self._title(members), 9.5, max(box.right - left, px(20)))
+        stage.write(pen, name, left, base, size, words, "bold")
         left += stage.width(name, size, "bold") + px(8)
         if ending and stage.width(ending, 8.5) > box.right - left:  # as short as it can be
             ending = ending.split(" at ")[0]
@@ -135,9 +189,32 @@ class Grid(Panel):
             stage.write(pen, ending, left, base, 8.5)
 
     def _heading(self, pen: Pen) -> None:
-        self.said = self.title if self.title is not None else self.cells[0].said
-        words = self.stage.fitted(self.said, 9, "normal", self.box.width)
+        said = {each.said for each in self.cells}
+        self.said = self.title if self.title is not None else said.pop() if len(said) == 1 else ""
+        right = self._draw_legend(pen)
+        words = self.stage.fitted(self.said, 9, "normal", right - self.box.left)
         self.stage.write(pen, words, self.box.left, self.box.top - self.stage.px(2))
+
+    def _draw_legend(self, pen: Pen) -> float:
+        """The markers and names of runs that share cells, above the right end; what is free left of it."""
+        stage, px = self.stage, self.stage.px
+        names: dict[str, int] = {}
+        for members, named in zip(self.members, self.named_runs, strict=True):
+            for index, name in zip(members, named, strict=True):
+                names.setdefault(name, index)
+        if all(each.families == 1 for each in self.cells):
+            return float(self.box.right)
+        size = 9.5
+        while size > 7 and sum(stage.width(name, size, "bold") + px(30) for name in names) > self.box.width:
+            size -= 0.5
+        right, base = float(self.box.right), self.box.top - px(2)
+        for name, index in sorted(names.items(), key=lambda item: item[1], reverse=True):
+            style = stage.styles[index]
+            stage.write(pen, name, right, base, size, style.words, "bold", align="right")
+            right -= stage.width(name, size, "bold") + px(9)
+            pen.mark(style.marker, right, base - px(3.5), px(3.8), style.rgb)
+            right -= px(19)
+        return right
 
     # -- layers --------------------------------------------------------------------------------
 

@@ -310,11 +310,12 @@ class Line(Panel):
         round number of times for all; the words say which.
         """
         trace = self.stage.trace
-        problem, batches = trace.problem, trace.batches
+        problem = trace.problem
         assert problem is not None
         slopes = []
-        for run in self.runs:
+        for index, run in zip(self.indices, self.runs, strict=True):
             params = run.params[:-1]
+            batches = trace.batches_of(index)
             if batches is None:
                 slopes.append(problem.slope(params)[1][:, 0])
             else:
@@ -329,7 +330,7 @@ class Line(Panel):
         most = float(np.concatenate(sizes).max(initial=0.0)) or 1.0
         wide = high - low
         rates = np.concatenate([run.lr for run in self.runs])
-        name = "−gradient" + (" of the batch" if batches else "")
+        name = "−gradient" + (" of the batch" if trace.batches else "")
         if len(rates) and (rates == rates[0]).all():
             longest = float(rates[0]) * most
             if self.stage.px(FEWEST) < longest / wide * self.box.width and longest < wide:

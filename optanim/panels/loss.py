@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from optanim import words
+from optanim.bands import Band
 from optanim.kinds import Inset, Marks, Only, panel
 from optanim.layout import Margins
 from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
@@ -42,13 +43,14 @@ class Loss(CurvePanel):
     xscale: AcrossScale | None = None
     yscale: Literal["linear", "log", "symlog"] | None = None
     inset: Inset | None = None
+    band: Band = "minmax"
     title: str | None = None
     only: Only | None = None
     view: View | None = None
     marks: Marks | None = None
 
     def curves(self) -> list[Curve]:
-        count = len(self.indices)
+        count = self.families
         made = []
         for index, run in zip(self.indices, self.runs, strict=True):
             below = words.settings_line(run, self.stage.trace) if count <= DETAILED else ""
@@ -67,9 +69,9 @@ class Loss(CurvePanel):
 
     def _tested(self, run: Path) -> Floats:
         problem = self.stage.trace.problem
-        assert problem is not None
+        assert problem is not None and problem.test_loss is not None
         if id(run) not in self._tests:
-            made = problem.surface(*run.params.T, loss="test")
+            made = problem.test_loss(run.params)
             self._tests[id(run)] = np.where(np.isfinite(run.params).all(axis=1), made, np.nan)
         return self._tests[id(run)]
 

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 
 from optanim import words
+from optanim.bands import Band
 from optanim.kinds import Marks, Only, panel
 from optanim.labels import listed
 from optanim.layout import Margins
@@ -65,7 +66,7 @@ class MeasuredPanel(CurvePanel, ABC):
             series = self.series(run)
             names = self.names_of(run, len(series))
             for j, (values, name) in enumerate(zip(series, names, strict=True)):
-                sprite = end_name(self, index, name) if name and len(self.indices) <= NAMED else None
+                sprite = end_name(self, index, name) if name and self.families <= NAMED else None
                 made.append(Curve(index, values, sprite, dashed=j > 0))
         return [*made, *self._levels()]
 
@@ -223,6 +224,7 @@ class CurveOf(MeasuredPanel):
     x: Across = "step"
     xscale: AcrossScale | None = None
     yscale: Kind | None = None
+    band: Band = "minmax"
     title: str | None = None
     only: Only | None = None
     view: View | None = None

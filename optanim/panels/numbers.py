@@ -36,7 +36,7 @@ class NumberPanel(CurvePanel, ABC):
         for index, run in zip(self.indices, self.runs, strict=True):
             values = self.values(run)
             if values is not None and len(values):
-                name = end_name(self, index, run.label) if len(self.indices) <= NAMED else None
+                name = end_name(self, index, run.label) if self.families <= NAMED else None
                 made.append(Curve(index, until_the_end(run, values), name))
         return made
 

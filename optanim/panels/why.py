@@ -207,7 +207,7 @@ class Why(Panel):
         self.axes = self._axes(0)
         corners = [(box.left, box.top), (box.right, box.top), (box.right, box.bottom), (box.left, box.bottom)]
         pen.fill(np.array(corners, float), None, rgb(mix(theme.background, theme.bands[1], 0.35)))
-        self.heading(pen, self.up)
+        self.heading(pen, self.up + self.of_seed)
         self.name_across(pen, self.across)
         self.middle = np.array([box.left + box.right, box.top + box.bottom]) / 2
         inside = box.grow(-round(px(4)))

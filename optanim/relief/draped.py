@@ -106,7 +106,8 @@ class Draped(Paths):
             float(self.plain[i].t[left]) if left is not None else step - 1
             for i, (left, step) in enumerate(zip(self.left, ended, strict=True))
         ]
-        self.thin = [self._thinned(each) for each in plain]
+        self.slim = [stage.slim(index) for index in indices]
+        self.thin = [part * self._thinned(each) for part, each in zip(self.slim, plain, strict=True)]
         firsts = np.array([way.xyz[0] for way in self.plain if self._inside(way.xyz[:1])[0]]).reshape(-1, 3)
         self.first = np.unique(firsts, axis=0)
         stars = np.unique(np.column_stack([minima, block.height(*minima.T)]), axis=0).reshape(-1, 3)
@@ -120,7 +121,7 @@ class Draped(Paths):
         self.starts, self.minima = self._marked(0)
         self.exits = [self._exit(i, 0) for i in range(len(plain))]
         self.names: list[tuple[Sprite, Sprite | None]] = []
-        if named:
+        if named and stage.key is None:
             self._place_names(np.zeros((0, 2)) if clear is None else clear, texts)
 
     # -- on the block --------------------------------------------------------------------------
@@ -284,10 +285,10 @@ class Draped(Paths):
         stage = self.stage
         tau, dim = stage.tau[k], stage.dim[k]
         with pen.clipped(self.box):
-            for index, seen, unseen, width in zip(
-                self.indices, self.bright, self.dimmed, self.thin, strict=True
+            for index, seen, unseen, width, slim in zip(
+                self.indices, self.bright, self.dimmed, self.thin, self.slim, strict=True
             ):
-                color, wide = stage.styles[index].rgb, max(width, stage.px(2.0))
+                color, wide = stage.styles[index].rgb, max(width, slim * stage.px(2.0))
                 for each, part in ((unseen, HIDDEN), (seen, 1.0)):
                     piece = each.cut(dim, tau)
                     if piece:
@@ -309,4 +310,4 @@ class Draped(Paths):
             elif self.behind[k, column]:  # an outline, as of something behind glass
                 pen.mark(style.marker, x, y, stage.px(4.2), stage.halo, style.rgb, stage.px(1.6))
             else:
-                stage.head(pen, index, x, y)
+                stage.head(pen, index, x, y, 5.2 * self.slim[column])

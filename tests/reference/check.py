@@ -85,6 +85,9 @@ class Points:
         self.points = np.full((steps + 1, runs, n), np.nan)
         self.losses = np.full((steps + 1, runs), np.nan)
 
+    def keeps(self, t: int) -> bool:
+        return True
+
     def point(self, t: int, runs: Any, shown: np.ndarray) -> None:
         self.points[t, runs] = shown
 

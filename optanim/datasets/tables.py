@@ -1,194 +1,23 @@
-"""Datasets, one function each, and the distributions they draw from.
-
-Random numbers come from NumPy's PCG64 with the seed alone: same seed, same data.
-"""
+"""Points from a file."""
 
 from __future__ import annotations
 
 import csv as rows_of
 import io
 import math
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import numpy as np
 
+from optanim.datasets._parts import MAX_ROWS, Test, split
 from optanim.errors import Mistake, Place, Source, UserError
-from optanim.formula import parse
-from optanim.kinds import dataset, distribution
-from optanim.scene import Thing
-from optanim.settings import (
-    NUMBER,
-    Choice,
-    FileName,
-    Formula,
-    Lead,
-    NonNegative,
-    Number,
-    OneOf,
-    Real,
-    ThingOf,
-    Whole,
-    Wrong,
-    closest,
-    grouped,
-)
+from optanim.kinds import dataset
+from optanim.settings import NUMBER, FileName, Lead, Whole, Wrong, closest, grouped
 from optanim.trace import Array, Data
 
 MAX_BYTES = 5_000_000
-MAX_ROWS = 200_000
 MAX_MISTAKES = 20  # a file that is no table at all would say thousands
-
-Distribution = Annotated[Thing, ThingOf("distribution")]
-Noise = Annotated[float | Thing, OneOf((Number(low=0), ThingOf("distribution")))]
-Rows = Annotated[int, Number(low=1, high=MAX_ROWS, whole=True)]
-SHARE, SOME = Number(low=0, high=1, low_open=True, high_open=True), Number(low=1, whole=True)
-Test = Annotated[float | int, OneOf((SHARE, SOME))]
-TestOrBetween = Annotated[float | int | str, OneOf((SHARE, SOME, Choice(("midpoints",))))]
-
-
-def _reversed(settings: Mapping[str, Any]) -> str | None:
-    low, high = settings["low"], settings["high"]
-    return f"high is {high:g}, below low, {low:g}" if high < low else None
-
-
-@distribution(check=_reversed)
-def uniform(rng: np.random.Generator, shape: tuple[int, ...], *, low: Real = 0.0, high: Real = 1.0) -> Array:
-    """Evenly spread between low and high."""
-    return low + (high - low) * rng.random(shape)
-
-
-@distribution()
-def normal(
-    rng: np.random.Generator, shape: tuple[int, ...], *, sd: Lead[NonNegative] = 1.0, mean: Real = 0.0
-) -> Array:
-    """Bell-shaped around the mean with the standard deviation sd."""
-    return mean + sd * rng.standard_normal(shape)
-
-
-def draw(what: Thing | float, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-    """Random numbers from a distribution; a number is the sd of normal ones around 0."""
-    if not isinstance(what, Thing):
-        return normal(rng, shape, sd=what)
-    entry = distribution[what.name]
-    values: Array = entry.function(rng, shape, **(entry.defaults() | dict(what.settings)))
-    return values
-
-
-@dataset()
-def line(
-    *,
-    n: Rows = 100,
-    slope: Real = 5.0,
-    intercept: Real = 3.0,
-    x: Distribution = Thing("uniform", {"low": -1.0, "high": 1.0}),  # noqa: B008
-    noise: Noise = 0.5,
-    test: Test | None = None,
-    seed: Whole | None = None,
-) -> Data:
-    """Points about a straight line: y = slope * x + intercept + noise.
-
-    First the n values of x are drawn, then the n of the noise, which is a distribution or the
-    standard deviation of normal noise. Without a seed of its own it takes the scene's.
-    `test`, a share of the rows or a number of them, is kept back at random for the test loss.
-    """
-    rng = np.random.Generator(np.random.PCG64(seed or 0))
-    xs = draw(x, rng, (n,))
-    ys = slope * xs + intercept + draw(noise, rng, (n,))
-    return split(Data(xs, ys, lambda x: slope * x + intercept), test, seed)
-
-
-Spacing = Literal["even", "random", "chebyshev"]
-
-
-def _empty_range(settings: Mapping[str, Any]) -> str | None:
-    low, high = settings["low"], settings["high"]
-    return None if low < high else f"high is {high:g}, and has to be above low, {low:g}"
-
-
-@dataset(check=_empty_range)
-def formula(
-    *,
-    f: Lead[Annotated[str, Formula((("x",),))]],
-    low: Real = -1.0,
-    high: Real = 1.0,
-    n: Rows = 50,
-    spacing: Spacing = "even",
-    noise: Noise = 0.0,
-    test: TestOrBetween | None = None,
-    seed: Whole | None = None,
-) -> Data:
-    """Points of a formula in x between low and high: y = f(x) + noise.
-
-    even: both ends and what divides the range between them evenly; random: drawn evenly, in order;
-    chebyshev: the roots of the Chebyshev polynomial of degree n, which crowd at the ends.
-    `test: midpoints` are the points halfway between neighbours, made as the others are; a share or a
-    number is kept back of the n.
-    """
-    rng = np.random.Generator(np.random.PCG64(seed or 0))
-    program = parse(f, (("x",),))
-    if spacing == "even":
-        xs = np.linspace(low, high, n)
-    elif spacing == "random":
-        xs = np.sort(draw(Thing("uniform", {"low": low, "high": high}), rng, (n,)))
-    else:
-        xs = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(n) + 0.5) / n)
-
-    def truth(x: Array) -> Array:
-        return np.asarray(program.evaluate(x), float)
-
-    made = Data(xs, truth(xs) + draw(noise, rng, (n,)), truth)
-    if test == "midpoints":
-        if n < 2:
-            raise Wrong(
-                "test takes midpoints of neighbours, and there is one point", "takes an n of at least 2"
-            )
-        between = (xs[1:] + xs[:-1]) / 2
-        made = replace(made, test=Data(between, truth(between) + draw(noise, rng, (n - 1,)), truth))
-    for part in (made, made.test):
-        if part is not None and not (fine := np.isfinite(part.y)).all():
-            raise Wrong(
-                f"{f} is not finite at x = {part.x[~fine][0]:.6g}", "change low or high, or the formula"
-            )
-    return made if test == "midpoints" else split(made, test, seed)
-
-
-def split(data: Data, test: Any, seed: int | None) -> Data:
-    """The data without the rows that are kept back, a share or a number of them, which are its test data."""
-    if test is None:
-        return data
-    n = len(data.x)
-    count = test if isinstance(test, int) else max(1, round(test * n))
-    if count >= n:
-        rows = f"{grouped(n)} row{'s' * (n != 1)}"
-        raise Wrong(f"test would keep back {grouped(count)} of {rows}", "one at least has to stay")
-    # A stream of its own, so that the rows are the same with and without a test.
-    seeds = np.random.SeedSequence(seed or 0, spawn_key=(3,))
-    back = np.zeros(n, bool)
-    back[np.random.Generator(np.random.PCG64(seeds)).permutation(n)[:count]] = True
-    kept = replace(data, x=data.x[back], y=data.y[back], span=None)
-    return replace(data, x=data.x[~back], y=data.y[~back], test=kept, span=None)
-
-
-@dataset()
-def classes(
-    *,
-    n: Rows = 100,
-    distance: NonNegative = 2.0,
-    noise: Noise = 1.0,
-    test: Test | None = None,
-    seed: Whole | None = None,
-) -> Data:
-    """Two groups along x that overlap: y is -1 in the left one and 1 in the right one.
-
-    Points belong to them in turn, and lie around -distance / 2 and distance / 2, off by the noise.
-    `test`, a share of the rows or a number of them, is kept back at random for the test loss.
-    """
-    rng = np.random.Generator(np.random.PCG64(seed or 0))
-    y = np.where(np.arange(n) % 2, 1.0, -1.0)
-    return split(Data(distance / 2 * y + draw(noise, rng, (n,)), y), test, seed)
 
 
 @dataset()
