@@ -32,6 +32,10 @@ LISTED = tuple(PLURALS.split())
 def main() -> NoReturn:
     """Run the command that the process was started with, and exit."""
     signal.signal(signal.SIGTERM, _terminate)
+    # Before NumPy is imported. The small matrices of a network take several times as long on many threads,
+    # and sums of large ones round by how many there are.
+    for library in ("OPENBLAS", "MKL", "OMP"):
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
         code = cli.main(prog_name="optanim", standalone_mode=False) or 0
         sys.stdout.flush()

@@ -537,3 +537,17 @@ def test_bar_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     assert " 40%   60 s left" in shown
     assert "100%" in shown
     assert shown.endswith("\r\033[K")
+
+
+def test_linear_algebra_has_one_thread_unless_somebody_says_otherwise() -> None:
+    code = (
+        "import os, sys; sys.argv = ['optanim', '--version']\n"
+        "from optanim.cli import main\n"
+        "assert 'numpy' not in sys.modules\n"
+        "try: main()\n"
+        "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'])"
+    )
+    for given, expected in ({}, "1"), ({"OPENBLAS_NUM_THREADS": "3"}, "3"):
+        environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"} | given
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+        assert done.stdout.splitlines()[-1] == expected, done.stderr
