@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim import landscapes, mosaic
-from optanim.drawable import BROAD, MAX_PANELS, SCENERY, Drawable
+from optanim.drawable import MAX_PANELS, Drawable
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import KINDS
 from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
@@ -31,7 +31,7 @@ from optanim.scene import (
 from optanim.settings import grouped
 from optanim.sweeps import KEY_OF, Several, Sweep, combinations
 from optanim.things import Reader
-from optanim.usual import World, usual
+from optanim.usual import World, beside, usual
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
 from optanim.yaml_values import BAD, MAX_MISTAKES
 
@@ -327,7 +327,7 @@ class _Builder:
         elif any(isinstance(row, tuple) for row in given):
             rows = [list(row) if isinstance(row, tuple) else [row] for row in given]
         else:
-            rows = _beside(given) if "layout" not in self.given else [list(given)]
+            rows = beside(given) if "layout" not in self.given else [list(given)]
         things = [thing for row in rows for thing in row]
         if "panels" in self.given:
             swept = {axis.name for axis in self.sweep.axes}
@@ -400,15 +400,6 @@ class _Builder:
         for output in clashes(made):
             self.wrong(clash(output), output.format.place, "give it a suffix: of its own")
         return tuple(made)
-
-
-def _beside(panels: Sequence[Thing]) -> list[list[Thing]]:
-    """A list of panels as a row, but curves that would get narrow beside one picture one above the other."""
-    names = [name for name, _ in dict.fromkeys((thing.name, str(thing.settings)) for thing in panels)]
-    if len(names) < 3 or names[0] not in SCENERY or any(name in BROAD for name in names[1:]):
-        return [list(panels)]
-    picture = panels[0]
-    return [[picture, picture, each] for each in panels if each.name != picture.name]
 
 
 def _without(settings: Mapping[str, Any], name: str) -> dict[str, Any]:

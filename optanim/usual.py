@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from optanim.drawable import BROAD, SCENERY
 from optanim.errors import Mistake, Place
 from optanim.kinds import KINDS
 from optanim.scene import Axis, Point, Run, Thing
@@ -76,3 +77,12 @@ def _of_network(world: World, runs: Sequence[Run], place: Place) -> Rows | Mista
         return Mistake("there is nothing to draw", hint="add optimizers")
     shown = {"loss": runs, "accuracy": runs and facts.get("classes"), "fit": fits}
     return [[Thing(name, {}, place) for name, wanted in shown.items() if wanted]]
+
+
+def beside(panels: Sequence[Thing]) -> list[list[Thing]]:
+    """A list of panels as a row, but curves that would get narrow beside one picture one above the other."""
+    names = [name for name, _ in dict.fromkeys((thing.name, str(thing.settings)) for thing in panels)]
+    if len(names) < 3 or names[0] not in SCENERY or any(name in BROAD for name in names[1:]):
+        return [list(panels)]
+    picture = panels[0]
+    return [[picture, picture, each] for each in panels if each.name != picture.name]

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from optanim import bands
 from optanim.bands import Ribbon
 from optanim.insets import Inset
-from optanim.layout import Margins, spread
+from optanim.layout import Margins
+from optanim.panels.endings import Ending, draw, placed
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.scene import Thing
@@ -40,17 +41,6 @@ class Curve:
     dashed: bool = False
     quiet: bool = False  # what the others are held against: grey, and nothing moves along it
     band: tuple[Floats, Floats] | None = None  # below and above it, where it stands for several runs
-
-
-@dataclass(frozen=True)
-class Name:
-    """A curve's name beside the axes, and the leader that ties it to the curve's end."""
-
-    sprite: Sprite
-    rgb: RGB
-    place: tuple[int, int]
-    leader: Floats
-    early: bool = False  # whether the curve ends before the axes do
 
 
 class CurvePanel(Panel, ABC):
@@ -165,11 +155,13 @@ class CurvePanel(Panel, ABC):
         summed = self.x == "time" and any(len(run.lr) for run in self.peers)
         self._prepare(box)
         self._draw_ghosts(pen)
-        self._place_names(box)
+        named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
+        ends = [Ending(line.name, self.color(line), each.xy[-1]) for line, each in named if line.name]
+        self.names = placed(ends, box, self.stage.px)
         beside = [each.place for each in self.names if each.place[1] < box.top]
         room = (self.margins().right if not beside else 0) + box.width
         self._heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""), room)
-        self._draw_names(pen)
+        draw(pen, self.names, self.stage)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
 
@@ -285,49 +277,6 @@ class CurvePanel(Panel, ABC):
                     pen.stroke(
                         *piece, self.color(line), self.stage.px(1.1), self.stage.theme.ghost, cap="butt"
                     )
-
-    def _place_names(self, box: Box) -> None:
-        """Names right of the axes at the height of the curves' ends; moved ones get a leader."""
-        px = self.stage.px
-        named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
-        ends = [
-            (float(np.clip(x, box.left, box.right)), float(np.clip(y, box.top, box.bottom)))
-            for x, y in (each.xy[-1] for _, each in named)
-        ]
-        heights = [line.name.height + px(5) for line, _ in named if line.name]
-        low, high = box.top - px(10), box.bottom + px(4)
-        if sum(heights) > high - low:  # closer, and at last as close as lines of text can be
-            heights = [max(h - px(4), 1) * min(1, (high - low) / sum(heights)) for h in heights]
-        centres = spread([y for _, y in ends], heights, low, high)
-        self.names = [
-            Name(
-                line.name,
-                self.color(line),
-                (round(box.right + px(10)), round(centre - line.name.height / 2)),
-                *self._leader(x, y, centre),
-            )
-            for (line, _), (x, y), centre in zip(named, ends, centres, strict=True)
-            if line.name
-        ]
-
-    def _leader(self, x: float, y: float, centre: float) -> tuple[Floats, bool]:
-        """From a curve's end to its name; along its height where it ends before the axes do."""
-        px, right = self.stage.px, self.box.right
-        outside = [[right + px(1.5), y], [right + px(8), centre]]
-        early = [] if x > right - px(6) else [[x + px(6), y]]
-        return np.array([*early, *outside]), bool(early)
-
-    def _draw_names(self, pen: Pen) -> None:
-        stage = self.stage
-        for name in self.names:
-            if name.early:  # in dots, so that nobody takes it for a curve
-                ends = np.r_[0.0, np.cumsum(np.hypot(*np.diff(name.leader, axis=0).T))]
-                for at in np.arange(0.0, ends[-1], stage.px(5)):
-                    x, y = (float(np.interp(at, ends, axis)) for axis in name.leader.T)
-                    pen.mark("circle", x, y, stage.px(0.7), rgb(stage.theme.muted))
-            elif abs(name.leader[0, 1] - name.leader[1, 1]) > stage.px(3):
-                pen.stroke(name.leader, None, name.rgb, stage.px(1.0), 0.6)
-            pen.place(name.sprite, *name.place)
 
     def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:
         """The inset, placed and its still part drawn; a view of two numbers is of the values."""
