@@ -84,7 +84,8 @@ def key(trace: Trace, made: Sequence[Style]) -> Key | None:
         return None
     (name,) = _open_axes(trace)
     runs = [ranks.index(rank) for rank in range(max(ranks) + 1)]
-    first, last = (axis_words(name, trace.scene.runs[runs[end]].swept[name]) for end in (0, -1))
+    ends = (axis_words(name, trace.scene.runs[runs[end]].swept[name]) for end in (0, -1))
+    first, last = (text.replace("-", "−") for text in ends)  # a true minus, as on axes
     last = last.removeprefix(f"{name} ").removeprefix("from ")
     return Key(first, last, tuple(made[index].color for index in runs))
 

@@ -182,9 +182,13 @@ def test_a_given_view_is_the_view() -> None:
 
 
 def test_panels_of_some_runs_each_have_one_scale() -> None:
-    one, two, three = Film(trace("three_rates"), Look()).panels
-    film_of = Film(trace("three_rates"), Look())
+    film_of = film(
+        "landscape: {formula: x**2}\nview: [-2.8, 2.8]\nstart: 1.8\nsteps: 12\n"
+        "optimizers: [gd: {lr: 0.05, label: a}, gd: {lr: 0.3, label: b}, gd: {lr: 1.04, label: c}]\n"
+        "panels: [line: {only: a}, line: {only: b}, line: {only: c}]"
+    )
     assert film_of.static.any()
+    one, two, three = film_of.panels
     scales = {(panel.axes.x, panel.axes.y) for panel in film_of.panels}
     assert len(scales) == 1
     assert [panel.indices for panel in (one, two, three)] == [[0], [1], [2]]
@@ -228,7 +232,7 @@ def test_any_landscape_of_one_variable_is_drawn_the_same_step_by_step(text: str,
         ("s3_04_sgd", "light", 0.5),
         ("s3_05_lr_too_big", "dark", 0.3),
         ("s3_08_lr_schedule", "paper", 1.0),
-        ("three_rates", "light", 1.0),
+        ("x01_three_learning_rates", "light", 1.0),
     ],
 )
 def test_golden_frames(name: str, theme: str, at: float, request: pytest.FixtureRequest) -> None:
