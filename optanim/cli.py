@@ -194,12 +194,17 @@ class Bar:
 @cli.command()
 @click.argument("scenes", metavar="[SCENE...]", nargs=-1)
 @click.option("-o", "--output", default="output/gallery", metavar="DIR", help="Folder to write to.")
+@click.option(
+    "--url", default="", metavar="URL", help="Where the folder will stand, for cards that show a link."
+)
 @click.option("--force", is_flag=True, help="Draw all pictures, also those that nothing has changed for.")
 @click.option(
     "-j", "--jobs", type=click.IntRange(min=1), metavar="N", help="Scenes at a time; default: the cores."
 )
 @limited
-def gallery(scenes: tuple[str, ...], output: str, force: bool, jobs: int | None, limits: Limits) -> int:
+def gallery(
+    scenes: tuple[str, ...], output: str, url: str, force: bool, jobs: int | None, limits: Limits
+) -> int:
     """Write a page with the pictures and texts of scenes; SCENE is a scene or a folder, default: scenes.
 
     The page is index.html in the folder, needs no server and nothing from elsewhere. Words, headings
@@ -207,7 +212,9 @@ def gallery(scenes: tuple[str, ...], output: str, force: bool, jobs: int | None,
     """
     from optanim.gallery import PAGE, Gallery
 
-    made = Gallery(list(dict.fromkeys(_scenes(scenes or ("scenes",)))), Path(output), limits, force)
+    if url and not url.startswith(("https://", "http://")):
+        raise click.BadParameter("takes an address that begins with https://", param_hint="--url")
+    made = Gallery(list(dict.fromkeys(_scenes(scenes or ("scenes",)))), Path(output), limits, force, url)
     code = drawn = failed = 0
     with Bar() as bar:
         for _, result in made.update(jobs or os.cpu_count() or 1, bar.progress):
@@ -244,18 +251,25 @@ def still(scene: str, at: float, output: str, limits: Limits, **look: Any) -> No
 
 @cli.command()
 @click.argument("scene")
-@click.option("--format", "kind", type=click.Choice(["json", "csv"]), default="json", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(["json", "csv", "summary"]), default="json", show_default=True
+)
 @limited
 def trace(scene: str, kind: str, limits: Limits) -> None:
-    """Print the numbers of a scene: every iterate, loss and learning rate."""
+    """Print the numbers of a scene: every iterate, loss and learning rate.
+
+    The summary is a table of where the runs end: losses and accuracies, of several seeds the mean and the
+    standard deviation.
+    """
     from optanim.doubts import doubts
     from optanim.simulate import simulate
-    from optanim.tables import as_csv, as_json
+    from optanim.tables import as_csv, as_json, as_summary
 
     path = simulate(_load(scene, limits), limits=limits)
     for doubt in doubts(path):
         click.echo(f"warning: {doubt}", err=True)
-    for part in as_json(path) if kind == "json" else as_csv(path):
+    table = {"json": as_json, "csv": as_csv, "summary": as_summary}[kind]
+    for part in table(path):
         sys.stdout.write(part)
 
 

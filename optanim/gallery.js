@@ -167,12 +167,22 @@
     });
   });
 
+  // A text is a stop for the Tab key only where it scrolls.
+
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) target.tabIndex = target.scrollHeight > target.clientHeight + 1 ? 0 : -1;
+  });
+  all("pre").forEach((pre) => sizes.observe(pre));
+
   // Filtering: all words, the optimizer and the landscape must be there.
 
   const bar = document.querySelector(".filter");
   const fields = all("[name]", bar);
   const count = bar.querySelector("output");
   const none = document.querySelector(".none");
+  const main = document.querySelector("main");
+  const chapters = document.querySelector("nav");
+  const counted = (number) => `${number} ${number === 1 ? "scene" : "scenes"}`;
   const texts = new Map(articles.map((article) => [article, article.textContent.toLowerCase()]));
 
   function filter() {
@@ -189,8 +199,17 @@
       shown += match;
     }
     for (const section of all("section")) section.hidden = !section.querySelector("article:not([hidden])");
+    const narrowed = shown < articles.length;
     none.hidden = shown > 0;
-    count.textContent = shown === articles.length ? `${shown} scenes` : `${shown} of ${articles.length}`;
+    if (chapters) chapters.hidden = narrowed;
+    bar.classList.toggle("narrowed", narrowed);
+    count.textContent = narrowed ? `${shown} of ${articles.length}` : counted(shown);
+  }
+
+  // What is left may all be above what the reader was looking at.
+  function begin() {
+    const top = main.getBoundingClientRect().top + scrollY - bar.offsetHeight;
+    if (scrollY > top) scrollTo({ top, behavior: "instant" });
   }
 
   // An address that leads here again; not at every letter, as browsers limit how often it may change.
@@ -209,7 +228,10 @@
   for (const field of fields) {
     field.value = asked.get(field.name) ?? "";
     if (field.value === "" && field.options) field.selectedIndex = 0;
-    field.addEventListener("input", filter);
+    field.addEventListener("input", () => {
+      filter();
+      begin();
+    });
     field.addEventListener("change", note);
   }
   bar.addEventListener("submit", (event) => event.preventDefault());
@@ -218,8 +240,8 @@
     fields[0].focus();
   });
   addEventListener("hashchange", () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (target && (target.hidden || target.closest("[hidden]"))) {
+    const target = document.querySelector(":target");
+    if (target && target.closest("[hidden]")) {
       const { hash } = location;
       clear();
       history.replaceState(null, "", `${location.pathname}${hash}`);

@@ -59,6 +59,7 @@ class Gallery:
     out: Path
     limits: Limits = field(default_factory=Limits)
     force: bool = False
+    url: str = ""  # where the folder will stand, for what shows a link as a card
     bytes: int = 0  # of the page and all of its pictures, when it is written
     _loaded: dict[str, Scene] = field(default_factory=dict)
 
@@ -77,7 +78,7 @@ class Gallery:
                     )
                 )
         source = Path(self.scenes[0]).parent / CHAPTERS if self.scenes else Path(CHAPTERS)
-        self.title, self.words, self.chapters = chapters(source)
+        self.title, self.lead, self.chapters = chapters(source)
 
     def update(self, workers: int, progress: Progress) -> Iterator[tuple[str, Result]]:
         """Draw what is not there as it would be drawn, yield each scene's name and result, write the page.
@@ -112,7 +113,7 @@ class Gallery:
         if failed:
             return
         made = {name: made[name] for name in self._loaded}
-        self._write(PAGE, page(self.title, self.words, self._held(made), __version__))
+        self._write(PAGE, page(self.title, self._held(made), __version__, self.url))
         self._write(MANIFEST, [json.dumps({n: asdict(m) for n, m in sorted(made.items())}, indent=1)])
         files = {file: count for one in made.values() for file, count in one.files.items()}
         for file in {file for old in before.values() for file in old} - set(files):
@@ -120,15 +121,16 @@ class Gallery:
         self.bytes = sum(files.values()) + (self.out / PAGE).stat().st_size
 
     def _held(self, made: dict[str, Made]) -> list[tuple[Chapter, list[Item]]]:
-        """The chapters, each with its scenes; a scene stands in the first whose pattern it fits."""
+        """The head of the page and the chapters, with their scenes; a scene stands in the first it fits."""
         names = list(made)
         held: list[tuple[Chapter, list[Item]]] = []
-        for chapter in self.chapters or prefixes(names):
+        for chapter in (self.lead, *(self.chapters or prefixes(names))):
             fitting = [n for pattern in chapter.patterns for n in names if fnmatchcase(n, pattern)]
             mine = list(dict.fromkeys(fitting))
             names = [name for name in names if name not in mine]
             held.append((chapter, [self._item(name, made[name]) for name in mine]))
-        return [*held, (Chapter("More" if held else ""), [self._item(name, made[name]) for name in names])]
+        rest = Chapter("More" if len(held) > 1 else "")
+        return [*held, (rest, [self._item(name, made[name]) for name in names])]
 
     def _item(self, name: str, made: Made) -> Item:
         scene = self._loaded[name]
@@ -236,7 +238,8 @@ def code_digest() -> str:
 def digest(scene: Scene, code: str) -> str:
     """What stands for everything that the pictures of a scene depend on: its text, its data, the code."""
     total = hashlib.sha256(f"{code}\0{SHARP}\0{COLUMN}\0{FILM}\0{scene.source.text}".encode())
-    things = [scene.dataset, scene.landscape, *(run.rule for run in scene.runs)]
+    places = [thing for each in _worlds(scene) for thing in (each.dataset, each.landscape)]
+    things = [*places, *(run.rule for run in scene.runs)]
     root = scene.folder.resolve()
     for word in sorted({word for thing in things for word in _words(thing)}):
         # Any word that is a file's name, as a setting may be one some day that is none today.
@@ -272,27 +275,31 @@ def _rules(thing: Thing) -> Iterator[str]:
 
 
 def _landscapes(scene: Scene) -> Named:
-    if scene.landscape is None:
-        return ()
-    name = scene.landscape.name
-    title = landscape[name].title
-    return ((name, title[:1].upper() + title[1:]),)
+    found = dict.fromkeys(each.landscape.name for each in _worlds(scene) if each.landscape is not None)
+    titles = [(name, landscape[name].title) for name in found]
+    return tuple((name, title[:1].upper() + title[1:]) for name, title in titles)
+
+
+def _worlds(scene: Scene) -> tuple[Scene, ...]:
+    """The scene, or where it sweeps landscapes, datasets or batches one scene for each."""
+    return scene.worlds or (scene,)
 
 
 # -- chapters ----------------------------------------------------------------------------------
 
 
-def chapters(file: Path) -> tuple[str, str, list[Chapter]]:
-    """The page's title, the words below it, and its chapters, from a Markdown file beside the scenes.
+def chapters(file: Path) -> tuple[str, Chapter, list[Chapter]]:
+    """The page's title, what stands at its head, and its chapters, from a Markdown file beside the scenes.
 
-    `# Title`, words, and for every chapter `## Heading`, words, and a list of scenes by name, in which `*`
-    stands for any letters. Without the file the title is made, and there are no chapters.
+    `# Title`, words and scenes for the head, and for every chapter `## Heading`, words, and a list of scenes
+    by name, in which `*` stands for any letters. Without the file the title is made, and there are no
+    chapters.
     """
     title, blocks = "A gallery of optimizers", [Chapter()]
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
-        return title, "", []
+        return title, Chapter(), []
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(Mistake(f"{file} cannot be read: {error}")) from None
     for line in lines:
@@ -302,11 +309,11 @@ def chapters(file: Path) -> tuple[str, str, list[Chapter]]:
                 title = heading[2].strip()
             else:
                 blocks.append(Chapter(heading[2].strip()))
-        elif len(blocks) > 1 and (pattern := PATTERN.fullmatch(line)):
+        elif pattern := PATTERN.fullmatch(line):
             blocks[-1] = replace(last, patterns=(*last.patterns, pattern[1]))
         else:
             blocks[-1] = replace(last, words=f"{last.words}{line}\n")
-    return title, blocks[0].words, blocks[1:]
+    return title, blocks[0], blocks[1:]
 
 
 def prefixes(names: Sequence[str]) -> list[Chapter]:

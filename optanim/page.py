@@ -12,6 +12,14 @@ from importlib import resources
 from urllib.parse import quote
 
 COLUMN = 800  # pixels of the page that a picture takes at most
+LINK = re.compile(r"\[([^\]`]+)\]\((https?://[^\s)`]+)\)")
+# A valley and what rolls into it. The slashes are written so that it is no address elsewhere.
+ICON = "data:image/svg+xml," + quote(
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" '
+    'fill="#1f5fd6"/><path d="M5 8q11 35 22 0" fill="none" stroke="#fff" stroke-width="3.5" '
+    'stroke-linecap="round"/><circle cx="16" cy="14" r="4" fill="#ffc85c"/></svg>',
+    safe="",
+)
 
 Named = tuple[tuple[str, str], ...]  # things by name and by title
 
@@ -51,18 +59,31 @@ class Chapter:
 
 
 def page(
-    title: str, words: str, chapters: Sequence[tuple[Chapter, Sequence[Item]]], version: str
+    title: str, parts: Sequence[tuple[Chapter, Sequence[Item]]], version: str, url: str = ""
 ) -> Iterator[str]:
-    """The page, in parts. It stands alone: styles and script are in it, and nothing else may be loaded."""
+    """The page, in parts. It stands alone: styles and script are in it, and nothing else may be loaded.
+
+    The first of the `parts` is the head of the page. `url` is that of the folder in which the page stands.
+    """
     style, script = _asset("gallery.css"), _asset("gallery.js")
     ids = _Ids(("scenes",))
+    (lead, first), *chapters = parts
     held = [(chapter, items, ids.of(f"chapter-{chapter.heading}")) for chapter, items in chapters if items]
-    everything = [item for _, items, _ in held for item in items]
+    everything = [*first, *(item for _, items, _ in held for item in items)]
     places = {item.name: ids.of(item.name) for item in everything}
-    yield _head(title, words, style, script)
+    yield _head(title, lead.words, style, script, _card(url, everything))
     yield "<body>\n" + '<a class="skip" href="#scenes">To the scenes</a>\n'
     yield f"<header>\n<h1>{_text(title)}</h1>\n"
-    yield from (f"<p>{_prose(part)}</p>\n" for part in _paragraphs(words))
+    yield from (f"<p>{_prose(part)}</p>\n" for part in _paragraphs(lead.words))
+    yield "</header>\n"
+    yield _filter(everything)
+    yield '<main id="scenes" tabindex="-1">\n'
+    yield '<div class="none" hidden><p>No scene has all of these.</p><p><button type="button">'
+    yield "Show all scenes</button></p></div>\n"
+    if first:
+        yield '<section class="lead">\n'
+        yield from (_article(item, places[item.name], "h2", i == 0) for i, item in enumerate(first))
+        yield "</section>\n"
     if len(held) > 1:
         links = "".join(
             f'<li><a href="#{quote(place)}">{_text(chapter.heading)} '
@@ -70,34 +91,43 @@ def page(
             for chapter, items, place in held
         )
         yield f'<nav aria-label="Chapters">\n<ul>\n{links}</ul>\n</nav>\n'
-    yield "</header>\n"
-    yield _filter(everything)
-    yield '<main id="scenes" tabindex="-1">\n'
-    yield '<div class="none" hidden><p>No scene has all of these.</p><p><button type="button">'
-    yield "Show all scenes</button></p></div>\n"
     for chapter, items, place in held:
         yield f'<section aria-labelledby="{escape(place)}">\n' if chapter.heading else "<section>\n"
         if chapter.heading:
             yield f'<h2 id="{escape(place)}"><a href="#{quote(place)}">{_text(chapter.heading)}</a></h2>\n'
         yield from (f"<p>{_prose(part)}</p>\n" for part in _paragraphs(chapter.words))
-        yield from (_article(item, places[item.name]) for item in items)
+        level = "h3" if chapter.heading else "h2"
+        yield from (_article(item, places[item.name], level, item is everything[0]) for item in items)
         yield "</section>\n"
     yield "</main>\n"
     yield '<p class="status unseen" role="status"></p>\n'
     yield (
-        f"<footer><p>Every picture is drawn from the text beside it by optanim {_text(version)}: save the "
-        "text as <code>scene.yaml</code> and say <code>optanim render scene.yaml</code>.</p></footer>\n"
+        f"<footer><p>Drawn by optanim {_text(version)}. To draw a scene yourself, save its text as "
+        "<code>scene.yaml</code> and say <code>optanim render scene.yaml</code>.</p></footer>\n"
     )
     yield f"<script>{script}</script>\n</body>\n</html>\n"
 
 
-def _head(title: str, words: str, style: str, script: str) -> str:
+def _card(url: str, items: Sequence[Item]) -> str:
+    """What shows a link to the page as a card needs for its picture, which has to be a whole address."""
+    if not url or not items:
+        return ""
+    folder = url.removesuffix("index.html").removesuffix("/") + "/"
+    picture = folder + quote(items[0].pictures["light"]["still"], errors="surrogateescape")
+    named = (("url", folder), ("image", picture), ("image:alt", items[0].alt))
+    return "".join(f'<meta property="og:{name}" content="{_text(value)}">\n' for name, value in named) + (
+        f'<meta name="twitter:card" content="summary_large_image">\n'
+        f'<link rel="canonical" href="{_text(folder)}">\n'
+    )
+
+
+def _head(title: str, words: str, style: str, script: str, card: str) -> str:
     # Whatever a scene says, no other script runs and nothing is fetched from elsewhere.
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
         "img-src 'self' file: data:; media-src 'self' file:; base-uri 'none'; form-action 'none'"
     )
-    about = " ".join(re.sub(r"`", "", words).split())
+    about = " ".join(re.sub(r"`", "", LINK.sub(r"\1", words)).split())
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
@@ -105,8 +135,11 @@ def _head(title: str, words: str, style: str, script: str) -> str:
         '<meta name="color-scheme" content="light dark">\n'
         '<meta name="theme-color" content="#ffffff" media="(prefers-color-scheme: light)">\n'
         '<meta name="theme-color" content="#10141b" media="(prefers-color-scheme: dark)">\n'
-        + (f'<meta name="description" content="{_text(about)}">\n' if about else "")
-        + f'<title>{_text(title)}</title>\n<link rel="icon" href="data:,">\n<style>{style}</style>\n</head>\n'
+        + (f'<meta name="description" property="og:description" content="{_text(about)}">\n' if about else "")
+        + f'<meta property="og:title" content="{_text(title)}">\n'
+        + '<meta property="og:type" content="website">\n'
+        + f"{card}<title>{_text(title)}</title>\n"
+        + f'<link rel="icon" href="{ICON}">\n<style>{style}</style>\n</head>\n'
     )
 
 
@@ -137,29 +170,31 @@ def _options(things: Iterable[Named]) -> str:
     return "".join(f'<option value="{_text(name)}">{_text(title)}</option>\n' for name, title in ordered)
 
 
-def _article(item: Item, place: str) -> str:
+def _article(item: Item, place: str, level: str, first: bool) -> str:
+    """A scene with its title in a heading of this level; the first on the page is seen at once."""
     optimizers, landscapes = (" ".join(n for n, _ in named) for named in (item.optimizers, item.landscapes))
     caption = f'<p class="caption" dir="auto">{_text(item.caption)}</p>\n' if item.caption else ""
     return (
         f'<article id="{escape(place)}" data-optimizers="{_text(optimizers)}" '
         f'data-landscapes="{_text(landscapes)}">\n'
-        f'<div class="label">\n<h3 dir="auto"><a href="#{quote(place)}">{_text(item.title)}</a></h3>\n'
-        f"{caption}</div>\n{_figure(item)}"
+        f'<div class="label">\n<{level} dir="auto"><a href="#{quote(place)}">{_text(item.title)}</a>'
+        f"</{level}>\n{caption}</div>\n{_figure(item, first)}"
         f'<div class="text"><div class="scene"><div><span>{_text(item.file)}</span>'
         f'<button type="button" class="copy" hidden aria-label="Copy {_text(item.file)}">Copy</button></div>'
-        f'<pre tabindex="0" role="region" aria-label="{_text(item.file)}" translate="no"><code>'
+        f'<pre tabindex="0" role="group" aria-label="{_text(item.file)}" translate="no"><code>'
         f"{_coloured(item.text)}</code></pre></div></div>\n</article>\n"
     )
 
 
-def _figure(item: Item) -> str:
+def _figure(item: Item, first: bool) -> str:
     """The still, which needs no script, and what plays the film on it."""
     light, dark = item.pictures["light"], item.pictures["dark"]
     height = round(COLUMN * item.height / item.width)
+    loading = 'fetchpriority="high"' if first else 'loading="lazy"'
     screen = (
         f'<div class="screen"><picture><source media="(prefers-color-scheme: dark)" '
         f'srcset="{_url(dark["still"])}"><img src="{_url(light["still"])}" alt="{_text(item.alt)}" '
-        f'width="{COLUMN}" height="{height}" loading="lazy" decoding="async"></picture></div>\n'
+        f'width="{COLUMN}" height="{height}" {loading} decoding="async"></picture></div>\n'
     )
     files = "".join(
         f'<a class="{kind} {time}" href="{_url(pictures[kind])}">{word}</a>\n'
@@ -169,7 +204,7 @@ def _figure(item: Item) -> str:
     )
     title = _text(item.title)
     play = (
-        f'<button type="button" class="play" hidden><span>Play</span><span class="unseen">{title}</span>'
+        f'<button type="button" class="play" hidden><span>Play</span> <span class="unseen">{title}</span>'
         f'</button>\n<input type="range" max="1000" value="1000" hidden aria-label="Time in {title}">\n'
         if item.moves
         else ""
@@ -185,7 +220,7 @@ _TOKENS = re.compile(
     r"""(?P<s>"(?:[^"\\\n]|\\.)*"|(?<![\w])'(?:[^'\n]|'')*'(?![\w]))"""
     r"""|(?P<c>(?:(?<=\s)|^)\#[^\n]*)"""
     r"""|(?P<k>(?:(?<=[\s{\[,])|^)[A-Za-z_]\w*(?=:(?:\s|$)))"""
-    r"""|(?P<n>(?<=[:,\[-][ \[])-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[,\]}]|\s*$))""",
+    r"""|(?P<n>(?:(?<=[:,-][ ])|(?<=\[))-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?=[,\]}]|\s*$))""",
     re.MULTILINE,
 )
 
@@ -205,8 +240,11 @@ def _paragraphs(words: str) -> list[str]:
 
 
 def _prose(text: str) -> str:
-    """Words with `code` in them."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", _text(" ".join(text.split())))
+    """Words with `code` and [links](https://…) in them."""
+    parts = re.split(r"`([^`]+)`", _text(" ".join(text.split())))
+    parts[::2] = [LINK.sub(r'<a href="\2">\1</a>', part) for part in parts[::2]]
+    parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]
+    return "".join(parts)
 
 
 def _text(text: str) -> str:

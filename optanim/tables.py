@@ -1,4 +1,4 @@
-"""A trace as numbers, JSON or CSV, in full precision."""
+"""A trace as numbers: JSON or CSV in full precision, or a table of where its runs end."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optanim.losses import hits
 from optanim.scene import Thing
 from optanim.trace import Path, Trace
 
@@ -102,3 +103,55 @@ def _row(cells: list[Any]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
+
+
+def as_summary(trace: Trace) -> Iterator[str]:
+    """Where the runs end, as the lines of a table: one for each, or for those that differ in the seed alone.
+
+    A cell is the value at the last iterate, of several seeds the mean and the standard deviation; `-` where
+    one of them has none. Losses on data kept back and accuracies are there where the scene has them.
+    """
+    if not trace.runs:
+        yield "no runs\n"
+        return
+    rows = []
+    for family in trace.families:
+        runs = [trace.runs[index] for index in family]
+        ends = [_end(run, trace.world_of(index)) for run, index in zip(runs, family, strict=True)]
+        cells = {"run": runs[0].label, "seeds": str(len(runs)) if len(runs) > 1 else ""}
+        cells |= {name: _spread([end[name] for end in ends], name) for name in ends[0]}
+        early = sum(run.ended is not None for run in runs)
+        cells["ended early"] = (f"{early} of {len(runs)}" if len(runs) > 1 else "yes") if early else ""
+        rows.append(cells)
+    every = dict.fromkeys(name for cells in rows for name in cells)
+    names = [name for name in every if any(cells.get(name) for cells in rows)]
+    wide = {name: max(len(name), *(len(cells.get(name, "")) for cells in rows)) for name in names}
+    for cells in [{name: name for name in names}, *rows]:
+        yield "  ".join(f"{cells.get(name, ''):{wide[name]}}" for name in names).rstrip() + "\n"
+
+
+def _end(run: Path, world: Trace) -> dict[str, float]:
+    """What a run comes to at its last iterate: losses, and of classes accuracies in per cent."""
+    found, problem, data = {"loss": float(run.loss[-1])}, world.problem, world.data
+    if problem is None or data is None:
+        return found
+    last = run.params[-1]
+    with np.errstate(all="ignore"):
+        if problem.test_loss:
+            found["test loss"] = float(problem.test_loss(last[None])[0])
+        if problem.model and data.classes:
+            parts = {"training": data, "test": data.test}
+            for name, points in parts.items():
+                if points is not None:
+                    right = hits(problem.model(points.x, last), points.y)
+                    found[f"{name} accuracy in %"] = 100 * float(right)
+    return found
+
+
+def _spread(values: list[float], name: str) -> str:
+    """The mean of several values and their standard deviation in one cell."""
+    if not np.isfinite(values).all():
+        return "-"
+    mean, sd = (".2f", ".2f") if name.endswith("%") else (".5g", ".2g")
+    spread = f" ± {np.std(values, ddof=1):{sd}}" if len(values) > 1 else ""
+    return f"{np.mean(values):{mean}}{spread}"

@@ -240,6 +240,16 @@ def test_trace_csv_is_the_json(run: Run) -> None:
         assert int(row["evals"]) == made["evals"][t]
 
 
+def test_trace_summary_is_the_end_of_the_json(run: Run) -> None:
+    code, out, err = run("trace", "small.yaml", "--format", "summary")
+    assert (code, err) == (0, "")
+    head, *rows = (line.split() for line in out.splitlines())
+    assert head == ["run", "loss"]
+    runs = json.loads(run("trace", "small.yaml")[1])["runs"]
+    assert [name for name, _ in rows] == [made["label"] for made in runs]
+    assert [float(loss) for _, loss in rows] == pytest.approx([made["loss"][-1] for made in runs], rel=1e-4)
+
+
 def test_check_says_everything(run: Run) -> None:
     Path("more/deep").mkdir(parents=True)
     Path("more/deep/b.yml").write_text(BROKEN)

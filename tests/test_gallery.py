@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from base64 import b64encode
+from fnmatch import fnmatchcase
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,11 +14,11 @@ from urllib.parse import unquote
 import pytest
 from PIL import Image
 
-from optanim import gallery
+from optanim import gallery, reader
 from optanim.errors import UserError
 from optanim.gallery import MANIFEST, PAGE, Gallery, chapters
 from optanim.jobs import Result
-from optanim.page import Chapter, _url
+from optanim.page import Chapter
 from tests.test_cli import Run, run
 
 __all__ = ["run"]  # a fixture
@@ -31,6 +31,23 @@ SCENES = {
     "b hostile": f"title: '{HOSTILE.replace(chr(39), chr(39) * 2)}'\ncaption: <b>bold</b>\n"
     f"# </code> -->\nlandscape: {{formula: x**2 + y**2}}\nstart: [1, 1]\noptimizers: momentum\n{HEAD}",
     "data": f"dataset: {{csv: points.csv}}\nstart: [0, 0]\noptimizers: gd\n{HEAD}",
+}
+SWEPT = {
+    "optimizers: gd\nsweep: {landscape: [beale, {quadratic: 5}, beale: {noise: 0.1}]}\n"
+    "panels: [grid: {panel: contour, by: landscape}]\n": (["gd"], ["beale", "quadratic"]),
+    "landscape: beale\nsweep: {optimizer: [gd, lookahead: adam, sam: momentum]}\n": (
+        ["gd", "lookahead", "adam", "sam", "momentum"],
+        ["beale"],
+    ),
+    "landscape: beale\noptimizers: momentum\nsweep: {momentum: [0.5, 0.9]}\n": (["momentum"], ["beale"]),
+    "optimizers: sgd\nstart: [0, 0]\nsweep: {dataset: [line, csv: points.csv]}\npanels: loss\n": (
+        ["sgd"],
+        ["linear_regression"],
+    ),
+    "dataset: line\noptimizers: [sgd, adam]\nstart: [0, 0]\nsweep: {batch: [1, 4]}\npanels: loss\n": (
+        ["sgd", "adam"],
+        ["linear_regression"],
+    ),
 }
 WORDS = """\
 # Ways <down>
@@ -144,7 +161,7 @@ def test_pictures_are_there_in_both_themes_and_at_rest(page: Page, built: Path) 
                 assert getattr(picture, "n_frames", 1) == 1
             # The size that it takes on the page is known before it is there.
             assert abs(int(str(image["width"])) * height / width - int(str(image["height"]))) < 1
-        assert image["loading"] == "lazy"
+        assert image.get("loading") == (None if article is page.all("article")[0] else "lazy")
         assert image["alt"]
         links = {(str(a["class"])): unquote(str(a["href"])) for a in page.all("a", article) if "class" in a}
         films = {kind: file for kind, file in links.items() if "film" in kind}
@@ -190,6 +207,35 @@ def test_filters_name_what_is_there(page: Page) -> None:
     assert "hidden" in page.all("form")[0]
 
 
+@pytest.mark.parametrize(("text", "named"), SWEPT.items())
+def test_filters_name_what_is_swept(folder: Path, text: str, named: tuple[list[str], list[str]]) -> None:
+    (folder / "swept.yaml").write_text(f"lr: 0.001\nsteps: 5\n{text}")
+    scene = reader.load(folder / "swept.yaml")
+    things = gallery._optimizers(scene), gallery._landscapes(scene)
+    assert tuple([name for name, _ in each] for each in things) == named
+    assert all(title and title != name for each in things for name, title in each)
+
+
+def test_files_of_a_sweep_are_watched(folder: Path) -> None:
+    (folder / "swept.yaml").write_text(next(text for text in SWEPT if "csv" in text) + "lr: 0.1\n")
+    scene = reader.load(folder / "swept.yaml")
+    before = gallery.digest(scene, "")
+    assert gallery.digest(scene, "") == before
+    (folder / "points.csv").write_text("x,y\n0,1\n1,2\n2,3\n")
+    assert gallery.digest(scene, "") != before
+
+
+def test_the_first_scenes_stand_at_the_head(folder: Path) -> None:
+    words = "# T\n\n- data\n\n## The first\n\n- a_*\n- data\n"
+    (folder / "gallery.md").write_text(words)
+    update(folder, ["a_still", "data"])
+    page = Page((folder / "out" / PAGE).read_text())
+    lead, chapter = page.all("section")
+    assert [a["id"] for a in page.all("article", lead)] == ["data"]
+    assert [a["id"] for a in page.all("article", chapter)] == ["a_still"]
+    assert not page.all("nav")  # of one chapter
+
+
 def test_words_and_chapters_stand_above_the_scenes(page: Page) -> None:
     assert page.all("h1")[0]["text"] == "Ways <down>"
     assert page.all("title")[0]["text"] == "Ways <down>"
@@ -198,6 +244,15 @@ def test_words_and_chapters_stand_above_the_scenes(page: Page) -> None:
     first = page.all("section")[0]
     assert len(page.all("article", first)) == 2
     assert page.all("p", first)[0]["text"] == "Words of the chapter."
+
+
+def test_every_scene_of_ours_has_its_chapter() -> None:
+    folder = Path(__file__).parent.parent / "scenes"
+    _, lead, found = chapters(folder / "gallery.md")
+    patterns = [pattern for chapter in (lead, *found) for pattern in chapter.patterns]
+    names = [file.stem for file in folder.glob("*.yaml")]
+    assert [name for name in names if not any(fnmatchcase(name, p) for p in patterns)] == []
+    assert [p for p in patterns if not any(fnmatchcase(name, p) for name in names)] == []
 
 
 def test_only_what_has_changed_is_drawn(folder: Path) -> None:
@@ -268,6 +323,7 @@ def test_a_scene_that_fails_leaves_the_page_as_it_was(run: Run) -> None:
         (["gallery", "small.yaml", "-o", "plain"], "plain is not a folder"),
         (["gallery", "small.yaml", "x/Small.yaml"], "would have the same pictures"),
         (["gallery", "empty"], "empty: no scenes in this folder"),
+        (["gallery", "small.yaml", "--url", "example.org"], "begins with https://"),
         (["gallery", "long.yaml"], "long.yaml:4:10: fps × (seconds + hold) is "),
     ],
 )
@@ -283,29 +339,12 @@ def test_mistakes(run: Run, words: list[str], said: str) -> None:
 
 def test_chapters_of_a_file_and_without_one(tmp_path: Path) -> None:
     file = tmp_path / "gallery.md"
-    assert chapters(file) == ("A gallery of optimizers", "", [])
-    file.write_text("# T\n\n- no pattern before a heading\n## A\n- `a_*`\n* b\n## B\nwords\n")
-    title, words, found = chapters(file)
-    assert (title, words.strip()) == ("T", "- no pattern before a heading")
+    assert chapters(file) == ("A gallery of optimizers", Chapter(), [])
+    file.write_text("# T\nwords\n- c\n## A\n- `a_*`\n* b\n## B\nwords\n")
+    title, lead, found = chapters(file)
+    assert (title, lead) == ("T", Chapter("", "words\n", ("c",)))
     assert found == [Chapter("A", "", ("a_*", "b")), Chapter("B", "words\n")]
     file.write_bytes(b"\xff")
     with pytest.raises(UserError, match=r"gallery.md cannot be read"):
         chapters(file)
     assert gallery.prefixes(["x_1", "x_2", "y_1", "z"]) == [Chapter("X", "", ("x_*",))]
-
-
-def test_a_name_that_is_not_utf8_is_linked_by_its_bytes() -> None:
-    assert _url(os.fsdecode(b"light/b\xff &.png")) == "light/b%FF%20%26.png"
-
-
-def test_where_names_are_alike_places_are_not() -> None:
-    from optanim.page import _Ids
-
-    ids = _Ids(["scenes"])
-    assert [ids.of(name) for name in ("a b", "a-b", "scenes", "é", "ü")] == [
-        "a-b",
-        "a-b-2",
-        "scenes-2",
-        "scene",
-        "scene-2",
-    ]

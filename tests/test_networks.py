@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from optanim.landscapes.networks import initial, network, shapes
+from optanim.losses import hits
 from optanim.problem import problem
 from optanim.reader import read
 from optanim.simulate import simulate
@@ -128,6 +129,24 @@ def test_a_network_learns_the_moons() -> None:
     assert data is not None and data.test is not None and made is not None and made.model is not None
     right = made.model(data.test.x, trace.runs[0].params[-1]).argmax(axis=1) == data.test.y
     assert right.mean() > 0.9
+
+
+def test_a_network_learns_the_digits() -> None:
+    text = """
+dataset: digits
+landscape: {mlp: {hidden: [64]}}
+optimizers: adam
+lr: 5e-3
+batch: 32
+steps: 800
+sweep: {seed: [0, 1]}
+panels: [accuracy]
+"""
+    trace = simulate(read(text))
+    data, made = trace.data, trace.problem
+    assert data and data.test and made and made.model and len(trace.runs) == 2
+    shares = [hits(made.model(data.test.x, run.params[-1]), data.test.y) for run in trace.runs]
+    assert np.mean(shares) > 0.97
 
 
 def test_outputs_of_one_input() -> None:
