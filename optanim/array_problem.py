@@ -16,7 +16,9 @@ from optanim.replay import Evaluation
 from optanim.scene import Scene, Thing
 from optanim.trace import Data, Problem
 
-AT_ONCE = 4_000_000  # numbers of one layer that are held at once while a network is evaluated
+AT_ONCE = 600_000  # numbers of one layer that are held at once: with many more caches are of no use
+UNIT = 30  # products that take as long as what is done to each output of a layer
+SIMPLE = 60  # and that take as long as a model of two parameters
 MOST = 200_000  # parameters
 
 Array = NDArray[Any]
@@ -81,6 +83,7 @@ def of_arrays(scene: Scene, thing: Thing, entry: Entry, settings: dict[str, Any]
         test_loss=_tested(function, evaluation, points),
         shapes=tuple(sizes),
         begin=begin,
+        effort=max(1.0, (n + UNIT * sum(shape[-1] for shape in sizes if len(shape) > 1)) / SIMPLE),
     )
 
 

@@ -13,7 +13,7 @@ Rows = NDArray[np.int64]
 
 
 class Batches:
-    """The batches of a run: `sizes` (N,) are the rows that each step asks for.
+    """The batches of a run: the rows that each step asks for, `asked` (N,), and those it gets, `sizes` (N,).
 
     An epoch is a permutation of all rows drawn from the seed and the number of the epoch alone; a
     batch never reaches into the next epoch, so the last one of an epoch may be short.
@@ -21,12 +21,12 @@ class Batches:
 
     def __init__(self, rows: int, sizes: Any, seed: int) -> None:
         self.count, self.seed = rows, seed
-        wanted = np.clip(np.round(np.asarray(sizes, float)), 1, rows).astype(np.int64)
-        self.epochs = np.empty(len(wanted), np.int64)  # of each step, from 0
-        self.starts = np.empty(len(wanted), np.int64)  # in the permutation of the epoch
-        self.sizes = np.empty(len(wanted), np.int64)  # that each step gets
+        self.asked = np.clip(np.round(np.asarray(sizes, float)), 1, rows).astype(np.int64)
+        self.epochs = np.empty(len(self.asked), np.int64)  # of each step, from 0
+        self.starts = np.empty(len(self.asked), np.int64)  # in the permutation of the epoch
+        self.sizes = np.empty(len(self.asked), np.int64)
         epoch = at = 0
-        for step, size in enumerate(wanted.tolist()):
+        for step, size in enumerate(self.asked.tolist()):
             if at == rows:
                 epoch, at = epoch + 1, 0
             size = min(size, rows - at)

@@ -161,10 +161,16 @@ def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     """As many variables as the panel has axes for, and as many numbers of each view."""
     dimensions, names, views = entry.facts.get("dimensions"), scene.names, entry.facts.get("view", (2, 4))
     view = thing.settings.get("view")
-    if dimensions and scene.of_arrays:
+    plane = "plane" in entry.settings and (scene.of_arrays or (names is not None and len(names) > 2))
+    if "plane" in thing.settings and not plane and names is not None:
+        hint = "leave plane out" if len(names) == 2 else "take line"
+        yield Mistake("a plane is drawn of more than two parameters", thing.where("plane"), hint)
+    if plane:
+        yield from _on_plane(thing, scene)
+    elif dimensions and scene.of_arrays:
         owner = scene.landscape.name if scene.landscape else ""
         wanted = "one variable" if dimensions == 1 else f"{NUMBERS[dimensions]} variables"
-        hint = f"'{owner}' has thousands: take loss, accuracy or fit"
+        hint = f"'{owner}' has thousands: take contour, loss, accuracy or fit"
         yield Mistake(f"'{thing.name}' needs a landscape of {wanted}", thing.place, hint)
     elif dimensions and names is not None and len(names) != dimensions:
         count, such = NUMBERS.get(len(names), str(len(names))), PICTURES.get(len(names), "loss")
@@ -181,6 +187,18 @@ def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     if isinstance(inset, Thing) and len(inset.settings["view"]) not in entry.facts.get("inset", (4,)):
         count = f"{len(inset.settings['view'])} numbers"
         yield Mistake(f"a view of {count}", inset.where("view"), "takes [x0, x1, y0, y1]")
+
+
+def _on_plane(thing: Thing, scene: Drawable) -> Iterator[Mistake]:
+    """What there is to choose a plane by, and nothing that a plane leaves no meaning."""
+    if thing.settings.get("plane", "pca") == "pca" and not scene.optimizers:
+        yield Mistake(
+            "the plane is that of the paths, and nothing runs",
+            thing.place,
+            "add optimizers, or take plane: random",
+        )
+    if "arrows" in thing.settings:
+        yield Mistake("on a plane an arrow is no gradient", thing.where("arrows"), "leave arrows out")
 
 
 def many(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:

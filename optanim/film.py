@@ -18,7 +18,7 @@ from optanim.counter import Counter
 from optanim.errors import RenderError
 from optanim.hues import Key
 from optanim.kinds import panel as panels
-from optanim.layout import cells
+from optanim.layout import aligned, cells
 from optanim.pen import Box, Pen, Pixels, merge
 from optanim.scene import Look
 from optanim.stage import Panel, Stage
@@ -103,9 +103,14 @@ class Film:
         }
         boxes = cells(self.mosaic, area, px(14), px(12), shapes)
         for index, each in enumerate(self.panels):
-            cell = boxes[index]
-            each.fit(cell)
-            need = each.margins()
+            each.fit(boxes[index])
+        needs = aligned(
+            [each.margins() for each in self.panels],
+            [boxes[i] for i in range(len(self.panels))],
+            [each.timeline for each in self.panels],
+        )
+        for index, each in enumerate(self.panels):
+            cell, need = boxes[index], needs[index]
             box = Box(
                 round(cell.left + need.left),
                 round(cell.top + need.top),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from optanim.pen import Box
 
@@ -69,6 +70,23 @@ def cells(
         )
         for panel, (top, bottom, left, right) in extents.items()
     }
+
+
+def aligned(needs: Sequence[Margins], boxes: Sequence[Box], kinds: Sequence[Any]) -> list[Margins]:
+    """The margins of panels, those that stand one above the other with axes of one kind equal at the sides.
+
+    So that what happens at one step stands on one line. A kind of None is equal to no other.
+    """
+    made = []
+    for need, box, kind in zip(needs, boxes, kinds, strict=True):
+        column = [
+            other
+            for other, place, theirs in zip(needs, boxes, kinds, strict=True)
+            if theirs == kind and kind is not None and (place.left, place.right) == (box.left, box.right)
+        ] or [need]
+        left, right = max(each.left for each in column), max(each.right for each in column)
+        made.append(replace(need, left=left, right=right))
+    return made
 
 
 def spread(wanted: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +11,20 @@ from numpy.typing import NDArray
 
 from optanim.callouts import follow, shown
 from optanim.pen import Box, Pen
-from optanim.stage import Stage
+from optanim.stage import Stage, held
 from optanim.themes import rgb
 from optanim.tracks import Track, interleave, track
 from optanim.typeset import Sprite
 
 Floats = NDArray[np.float64]
+Told = Callable[[int, NDArray[np.int64]], list[tuple[str, ...]]]  # of a run, at steps (F,)
 DOTTED = 60  # runs of at most this many steps carry a dot on each iterate
 NAMED = 12  # more runs than this have no names on the picture: nobody could read them
 MOST = 40  # more heads than this are not kept clear of names
+TOLD = 5.0  # times a second that what is told of a run changes, at most: more could not be read
+SMALL = 8.0  # points, of what is told
+LINE = 16.0  # from the baseline of a name to that of what is told under it
+BROAD = 0.4  # of the box, that a line of it may take
 TETHER = 15.0  # a name further than this from its head is tied to it by a line
 
 
@@ -41,10 +46,12 @@ class Paths:
 
     points: for each run its iterates in pixels (N+1, 2), or the track over them. minima (M, 2) are
     drawn as stars, with a `note` under them if there is one. Names keep off what else is in `clear`,
-    points (m, 2), and off `texts`. In an inset, `small`, only what is inside is drawn.
+    points (m, 2), and off `texts`. In an inset, `small`, only what is inside is drawn. What is `told` of a
+    run at steps stands in small type under its name.
     """
 
     small = False
+    told: Told | None = None
 
     def __init__(
         self,
@@ -58,10 +65,12 @@ class Paths:
         texts: Sequence[Box] = (),
         named: bool = True,
         small: bool = False,
+        told: Told | None = None,
     ) -> None:
         self.stage, self.indices, self.box, self.small = stage, list(indices), box, small
         self.texts = list(texts)
         runs = [stage.trace.runs[index] for index in indices]
+        self.told = told
         plain = [each if isinstance(each, Track) else track(each, box) for each in points]
         self.tracks = interleave(plain, box)
         # Bright tails share a place only if they are there together: a leader is not dashed for
@@ -107,8 +116,11 @@ class Paths:
     def _place_names(self, clear: Floats, texts: Sequence[Box]) -> None:
         stage, box = self.stage, self.box
         named: set[int] = set()  # families: of several seeds one run carries the name
+        self.lines: list[list[tuple[str, ...]]] = []  # what is told of each run in every frame
+        steps = held((stage.tau + 1e-9).astype(np.int64), math.ceil(stage.fps / TOLD))
         for index, left in zip(self.indices, self.exits, strict=True):
             run, family = stage.trace.runs[index], stage.trace.family_of[index]
+            self.lines.append(self.told(index, steps) if self.told and family not in named else [])
             if len(stage.trace.families[family]) > 1:
                 self.names.append((NAMELESS if family in named else stage.name_sprite(index), None))
                 named.add(family)
@@ -122,13 +134,44 @@ class Paths:
         if not 0 < len(named) <= NAMED or len(self.names) > MOST:
             self.names = []
             return
-        pairs = [[(s.width, s.height) for s in (name, over or name)] for name, over in self.names]
+        told = {parts for lines in self.lines for parts in lines}
+        self.stacked = (
+            max(map(self._length, told), default=0.0) > BROAD * box.width
+        )  # in a line for each part
+        pairs = [
+            [self._size(column, s) for s in (name, over or name)]
+            for column, (name, over) in enumerate(self.names)
+        ]
         late = self.stage.tau[:, None] >= np.array(self.over)
         sizes = np.where(late[..., None], [pair[1] for pair in pairs], [pair[0] for pair in pairs])
         notes = [*texts, *self.notes().values()]
         marks = np.vstack([np.array([*self.starts, *self.minima], float).reshape(-1, 2), clear])
         self.places = follow(self.heads, sizes, box, stage.px(9), marks, notes)
         self.shown = shown(self.places, sizes, notes)
+
+    def _size(self, column: int, name: Sprite) -> tuple[int, int]:
+        """The room of a name, with the longest line that is ever told under it."""
+        lines = set(self.lines[column]) - {()}
+        if not lines:
+            return name.width, name.height
+        longest = max(lines, key=self._length)
+        parts = [(part,) for line in lines for part in line] if self.stacked else [longest]
+        width = self._under(column, max(parts, key=self._length)).width
+        under = self._under(column, longest)
+        return max(name.width, width), self._below(name, under) + under.height
+
+    def _length(self, parts: tuple[str, ...]) -> float:
+        return self.stage.width(", ".join(parts), SMALL)
+
+    def _below(self, name: Sprite, under: Sprite) -> int:
+        """How far under the top of a name that of what is told stands: a line from baseline to baseline."""
+        return round(name.rise + self.stage.px(LINE) - under.rise)
+
+    def _under(self, column: int, parts: tuple[str, ...]) -> Sprite:
+        """What is told of a run, in one line or, where that would be too long, in a line for each part."""
+        color = self.stage.styles[self.indices[column]].words
+        lines = parts if self.stacked else [", ".join(parts)]
+        return self.stage.sprite([(each, color, SMALL, "normal") for each in lines], halo=True)
 
     def notes(self) -> dict[tuple[float, float], Box]:
         """Where the notes of the stars stand; of stars that are close together one has it for all."""
@@ -252,7 +295,12 @@ class Paths:
             if self.shown[k, column] == 1 and np.hypot(*(near - head)) > self.stage.px(TETHER):
                 color = self.stage.styles[self.indices[column]].rgb
                 pen.stroke(np.array([near, head]), None, color, self.stage.px(1.0), 0.75)
-        for _, sprite, x, y in chosen:
+        for column, sprite, x, y in chosen:
+            if self.lines[column] and (parts := self.lines[column][k]):
+                under = self._under(column, parts)
+                part = float(self.shown[k, column])
+                below = y + self._below(sprite, under)
+                pen.place(under if part == 1 else under.faded(part), x, below)
             pen.place(sprite, x, y)
 
     def _draw_marks(self, pen: Pen) -> None:

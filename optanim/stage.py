@@ -71,6 +71,12 @@ class Stage:
         self.measured: dict[Any, Floats] = {}  # numbers of runs and frames that were worked out once
         self._sprites: dict[Any, Sprite] = {}
 
+    def on(self, trace: Trace) -> Stage:
+        """The stage of the same runs in another trace, such as one that is cast on a plane."""
+        other = copy(self)
+        other.trace = trace
+        return other
+
     def world(self, place: int) -> Stage:
         """The stage of one part of a sweep: its trace, with the clock and the colours of the whole."""
         part = copy(self)
@@ -241,6 +247,7 @@ class Panel:
 
     whole_steps = False  # whether the horizontal axis counts steps
     cell: Cell | None = None  # set before it enters
+    timeline: Any = None  # what its horizontal axis is, where panels under one another should share it
     small = False  # an inset, without names and words
     said = ""  # what stands above the axes, in a grid above all of them
     box: Box
@@ -273,7 +280,12 @@ class Panel:
     @property
     def peers(self) -> list[Path]:
         """The runs that its view and scales are made for: those it draws, in a grid those of all cells."""
-        return self.runs if self.cell is None else [self.stage.trace.runs[index] for index in self.cell.peers]
+        return [self.stage.trace.runs[index] for index in self.peers_at]
+
+    @property
+    def peers_at(self) -> list[int]:
+        """The places of these runs."""
+        return self.indices if self.cell is None else list(self.cell.peers)
 
     @property
     def of_seed(self) -> str:

@@ -72,6 +72,7 @@ class Problem:
     test_loss: Callable[[Array], Array] | None = None  # of the points kept back, at parameters (R, n)
     shapes: tuple[tuple[int, ...], ...] = ()  # of the arrays that the parameters are, a network's layers
     begin: Callable[[int], Array] | None = None  # the parameters (n,) that a run of a seed starts from
+    effort: float = 1.0  # what its loss costs at a row of data, in terms of a model of two parameters
 
     def start_of(self, seed: int) -> Point:
         """Where a run of a seed starts if it says nothing else."""
@@ -172,8 +173,8 @@ class Trace:
     worlds: tuple[Trace, ...] = ()  # of a sweep of landscapes, datasets or batches, its runs in this order
 
     @cached_property
-    def measured(self) -> dict[Any, Array]:
-        """Numbers of the runs that were worked out once, by what they are, for all films of the trace."""
+    def measured(self) -> dict[Any, Any]:
+        """What was worked out once of the runs, by what it is, for all films of the trace."""
         return {}
 
     @cached_property

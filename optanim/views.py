@@ -60,15 +60,22 @@ def _made(trace: Trace, runs: Sequence[Path]) -> tuple[float, ...]:
     known = np.vstack([np.array(problem.minima, float).reshape(-1, n), *starts])
     low, high = known.min(axis=0), known.max(axis=0)
     reach = float((high - low).max())
-    ways = [_steady(run) for run in runs]
+    ways = [steady(run) for run in runs]
     if not reach:  # one start and no minimum: the usual run says how far there is to go
         reach = float(np.median([np.ptp(way, axis=0).max() for way in ways])) if ways else 0.0
     room = ROOM * reach
     for way in ways:
         near = way[((way >= known.min(axis=0) - room) & (way <= known.max(axis=0) + room)).all(axis=1)]
         low, high = np.minimum(low, near.min(axis=0)), np.maximum(high, near.max(axis=0))
-    sides = high - low
-    size = float(np.abs(known).max())
+    return with_margin(low, high, float(np.abs(known).max()))
+
+
+def with_margin(low: Floats, high: Floats, size: float) -> tuple[float, ...]:
+    """A box (low, high of every parameter) around one, with a margin, and not too flat to show anything.
+
+    Where it is a single point it is made large enough by the size of the numbers there.
+    """
+    n, sides = len(low), high - low
     if sides.max() <= 1e-9 * size:  # all in one point: show what is around it
         sides = np.full(n, max(1.0, 0.1 * size))
     sides = np.maximum(sides, sides.max() / FLATTEST) * (1 + 2 * MARGIN)
@@ -76,7 +83,7 @@ def _made(trace: Trace, runs: Sequence[Path]) -> tuple[float, ...]:
     return tuple(float(v) for pair in zip(middle - sides / 2, middle + sides / 2, strict=True) for v in pair)
 
 
-def _steady(run: Path) -> Floats:
+def steady(run: Path) -> Floats:
     """The iterates of a run up to where it began to run away, the start among them."""
     way = run.params[np.isfinite(run.params).all(axis=1)]
     with np.errstate(over="ignore"):

@@ -37,6 +37,11 @@ def number(value: float, digits: int = 3) -> str:
     return text.replace("-", "−")
 
 
+def percent(share: float) -> str:
+    """A share in per cent, rounded down, so that 100 % is all."""
+    return f"{math.floor(round(10 * share, 6)) / 10:g} %"
+
+
 def point(values: Sequence[float], written: int = 3) -> str:
     """A point as (x, y), or the bare number in one dimension; of many numbers the first and the last.
 
@@ -83,10 +88,18 @@ def _landscape_name(trace: Trace, thing: Thing) -> str:
     if "degree" in landscape[thing.name].settings:
         degree = thing.settings.get("degree", landscape[thing.name].settings["degree"].default)
         return _scored(trace, f"a polynomial of degree {degree}")
+    if trace.problem and trace.problem.shapes:
+        return network_name(trace.problem.shapes)
     if "loss" in landscape[thing.name].settings:
         return _scored(trace, landscape[thing.name].title.replace("_", " "))
     title = landscape[thing.name].title
     return title[:1].upper() + title[1:]
+
+
+def network_name(shapes: Sequence[tuple[int, ...]]) -> str:
+    """A network as papers name it, by the sizes of its layers: MLP 64–32–10."""
+    sizes = [shapes[0][0], *(shape[-1] for shape in shapes if len(shape) > 1)]
+    return f"MLP {'–'.join(map(str, sizes))}"
 
 
 def _scored(trace: Trace, model: str) -> str:
@@ -224,8 +237,8 @@ def _batch_words(trace: Trace) -> str:
     batch, batches = trace.scene.batch, trace.batches
     assert batches is not None
     if isinstance(batch, Thing):
-        least, most = int(batches.sizes.min()), int(batches.sizes.max())
-        return f"batch {batch.name.replace('_', ' ')} from {least} to {most} of {batches.count}"
+        first, last = batches.asked[[0, -1]].tolist()
+        return f"batch {first} to {last} of {batches.count} ({batch.name.replace('_', ' ')})"
     return f"batch {batch} of {batches.count}"
 
 

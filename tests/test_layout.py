@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optanim.layout import Margins, cells, spread
+from optanim.layout import Margins, aligned, cells, spread
 from optanim.pen import Box
 
 AREA = Box(10, 20, 1000, 480)
@@ -44,3 +44,12 @@ def test_spread_labels_keep_order_and_distance(wanted: list[float]) -> None:
     assert min(centres) >= 15 and max(centres) <= 285
     if min(np.diff(sorted(wanted)), default=99) >= 30:
         assert centres == wanted
+
+
+def test_panels_of_one_timeline_under_one_another_have_equal_margins() -> None:
+    needs = [Margins(10, 1, 30, 2), Margins(20, 3, 5, 4), Margins(1, 1, 1, 1), Margins(7, 7, 99, 7)]
+    boxes = [Box(0, 0, 100, 50), Box(0, 60, 100, 110), Box(0, 120, 100, 170), Box(110, 0, 200, 50)]
+    made = aligned(needs, boxes, ["step", "step", None, "step"])
+    assert made == [Margins(20, 1, 30, 2), Margins(20, 3, 30, 4), needs[2], needs[3]]
+    assert aligned(needs, boxes, [None] * 4) == needs
+    assert aligned(needs, boxes, ["step", "time", None, None]) == needs

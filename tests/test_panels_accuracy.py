@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optanim import words
 from optanim.film import Film
 from optanim.panels import accuracy
-from optanim.panels.accuracy import Accuracy, percent
+from optanim.panels.accuracy import Accuracy
 from optanim.prepare import prepare
 from optanim.reader import read
 from optanim.scene import Look
@@ -55,11 +56,11 @@ def by_hand(trace: Trace, run: int, points: Any) -> np.ndarray:
 @pytest.mark.parametrize(
     ("panel", "test", "sets", "says"),
     [
-        ("accuracy", ", test: 0.25", ["test"], "test accuracy in %"),
-        ("accuracy", "", ["train"], "training accuracy in %"),
-        ("accuracy: train", ", test: 9", ["train"], "training accuracy in %"),
-        ("accuracy: [test, train]", ", test: 9", ["train", "test"], "test accuracy in %; dashed: training"),
-        ("accuracy: {yscale: log}", "", ["train"], "training accuracy in %, log axis"),
+        ("accuracy", ", test: 0.25", ["test"], "accuracy in %: test"),
+        ("accuracy", "", ["train"], "accuracy in %: training"),
+        ("accuracy: train", ", test: 9", ["train"], "accuracy in %: training"),
+        ("accuracy: [test, train]", ", test: 9", ["train", "test"], "accuracy in %: test, dashed training"),
+        ("accuracy: {yscale: log}", "", ["train"], "accuracy in %: training, log axis"),
     ],
 )
 def test_what_is_drawn(panel: str, test: str, sets: list[str], says: str) -> None:
@@ -82,24 +83,8 @@ def test_what_a_curve_ends_at_stands_under_its_name() -> None:
     trace = traced("accuracy: [train, test]")
     made, data = drawn(trace), trace.data
     assert data is not None
-    ends = [percent(by_hand(trace, 1, part)[-1]) for part in (data.test, data)]
+    ends = [words.percent(by_hand(trace, 1, part)[-1]) for part in (data.test, data)]
     assert made._below(1, trace.runs[1]) == f"test {ends[0]}, train {ends[1]}"
-
-
-@pytest.mark.parametrize(
-    ("share", "told"),
-    [
-        (100.0, "100 %"),
-        (99.99, "99.9 %"),
-        (97.3, "97.3 %"),
-        (97.36, "97.3 %"),
-        (0.0, "0 %"),
-        (29.0, "29 %"),
-        (100 * 0.29, "29 %"),
-    ],
-)
-def test_a_share_is_rounded_down(share: float, told: str) -> None:
-    assert percent(share) == told
 
 
 def test_a_run_that_ended_has_no_share_after_it() -> None:

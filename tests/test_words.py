@@ -30,6 +30,22 @@ def test_numbers(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (100.0, "100 %"),
+        (99.99, "99.9 %"),
+        (97.3, "97.3 %"),
+        (97.36, "97.3 %"),
+        (0.0, "0 %"),
+        (29.0, "29 %"),
+        (100 * 0.29, "29 %"),
+    ],
+)
+def test_a_share_is_rounded_down(share: float, told: str) -> None:
+    assert words.percent(share) == told
+
+
+@pytest.mark.parametrize(
     ("typed", "read_as"),
     [
         ("0.1*x1**2 + 2*x2**2", "0.1 x₁² + 2 x₂²"),

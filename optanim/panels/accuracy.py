@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -77,9 +76,15 @@ class Accuracy(CurvePanel):
             )
             for name in reversed(sets)
         ]
-        told = [f"{name} {percent(end)}" if len(sets) > 1 else percent(end) for name, end in ends if end >= 0]
+        told = [
+            f"{name} {words.percent(end)}" if len(sets) > 1 else words.percent(end)
+            for name, end in ends
+            if end >= 0
+        ]
         settings = words.settings_line(run, self.stage.trace) if self.families <= DETAILED else ""
-        return " · ".join(filter(None, [", ".join(told), settings]))
+        brief = [", ".join(told), ", ".join(told).removeprefix(f"{sets[-1]} ")]
+        ways = [" · ".join(filter(None, [brief[0], settings])), *brief]
+        return next((way for way in ways if self.stage.width(way, 8.5) <= self.room), ways[-1])
 
     def _share(self, run: Path, name: str) -> Floats:
         """The share of the points of a set that are told right at every kept iterate, in per cent."""
@@ -107,7 +112,7 @@ class Accuracy(CurvePanel):
         sets = {"train": "training", "test": "test"}
         *first, last = [sets[name] for name in self.sets]
         axis = ", log axis" if scale.kind == "log" else ""
-        return f"{last} accuracy in %{axis}" + (f"; dashed: {first[0]}" if first else "")
+        return f"accuracy in %: {last}" + (f", dashed {first[0]}" if first else "") + axis
 
     def scale(self) -> Scale:
         every = [self._share(run, name) for run in self.peers for name in self.sets]
@@ -123,11 +128,6 @@ class Accuracy(CurvePanel):
             low = max(min((low + high - LEAST) / 2, 100.0 - LEAST), LEAST / 2)
             high = low + LEAST
         return padded(Scale(self.yscale, low, high), 0.04)
-
-
-def percent(share: float) -> str:
-    """A share in per cent, rounded down, so that 100 % is all."""
-    return f"{math.floor(round(10 * share, 6)) / 10:g} %"
 
 
 def _right(run: Path, points: Data, model: Callable[..., Floats], most: int) -> Floats:

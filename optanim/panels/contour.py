@@ -17,15 +17,17 @@ from optanim.layout import Margins
 from optanim.levels import bands
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
+from optanim.planes import Cast, cast
 from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, Number, View
 from optanim.slopes import Slopes, fits
-from optanim.stage import Panel
+from optanim.stage import Panel, Stage
 from optanim.themes import band_colors, rgb
-from optanim.tracks import sampled
+from optanim.tracks import sampled, track
 
 Floats = NDArray[np.float64]
 Levels = Annotated[int, Number(low=2, high=100, whole=True)]
+PlaneKind = Literal["pca", "random"]
 DRAWN = {"batch": "; loss of the batch", "test": "; loss of the test points"}
 TYPICAL = 8  # batches whose losses choose the levels for all
 EQUAL = 3.0  # sides of the view that differ by less than this are drawn to one scale
@@ -45,9 +47,15 @@ class Contour(Panel):
     some batches are left out. Of another loss the star is its own lowest place in view. An `inset` draws a
     part of the view larger, with levels of its own. `arrows: gradient` draws minus the gradient at each
     head; `arrows: noise` also the gradient that the step sees, and a cloud of those that it might have seen.
+
+    A landscape of more than two parameters is drawn on a `plane` through them: `pca`, that of the most
+    variance of the paths it draws, which the axes tell, through the mean of their ends; or `random`, through
+    the end of the first path, with directions whose filters are as long as its own. A path is drawn by its
+    foot on the plane, so each head says its true loss beside that of its foot, and how far it is off.
     """
 
     loss: Lead[str] = "full"
+    plane: PlaneKind | None = None
     levels: Levels = 13
     inset: InsetSetting | None = None
     arrows: Literal["gradient", "noise"] | None = None
@@ -58,6 +66,13 @@ class Contour(Panel):
 
     # The minima (m, 2), in an inset those of the panel around, and whether they were found by a search.
     stars: tuple[Floats, bool] | None = field(init=False, default=None)
+    cast: Cast | None = field(init=False, default=None)  # of more than two parameters
+
+    def enter(self, stage: Stage) -> None:
+        super().enter(stage)
+        self.cast = cast(stage.trace, self.plane, self.peers_at, self.loss)
+        if self.cast:
+            self.stage = stage.on(self.cast.trace)
 
     # -- static --------------------------------------------------------------------------------
 
@@ -90,7 +105,7 @@ class Contour(Panel):
         self.paths = Paths(
             self.stage,
             self.indices,
-            [axes.pixels(run.params) for run in self.runs],
+            [track(axes.pixels(run.params), box, run.at.astype(float)) for run in self.runs],
             axes.pixels(self.stars[0]),
             box,
             note="lowest found" if self.stars[1] else "",
@@ -99,6 +114,7 @@ class Contour(Panel):
             # One name would lie over the arrows of its run.
             named=self.named and not (self.slopes and len(self.indices) == 1),
             small=self.small,
+            told=self.cast.told if self.cast else None,
         )
 
     def _drawn(self) -> str:
@@ -117,13 +133,17 @@ class Contour(Panel):
     def _minima(self, x: Floats, y: Floats, z: Floats) -> tuple[Floats, bool]:
         """The minima (m, 2) of the loss that is drawn, and whether they were only found by a search."""
         trace = self.stage.trace
-        if words.drawn_loss(trace, self.loss) == words.loss_name(trace):
-            return self._stated()
+        if self.cast or words.drawn_loss(trace, self.loss) == words.loss_name(trace):
+            return self._stated()  # on a plane none: its lowest place is no minimum
         return views.lowest(self._values, x, y, z), True
 
     def _says(self, text: str) -> str:
         """The heading, with as much about the arrows as there is room for."""
-        ways = [f"{text}; {each}" for each in self.slopes.words()] if self.slopes else [text]
+        ways = [text]
+        if self.slopes:
+            ways = [f"{text}; {each}" for each in self.slopes.words()]
+        if self.cast:
+            ways = [f"{text}{each}" for each in self.cast.says(self.indices, axis=True)]
         return next((each for each in ways if self.stage.width(each, 9) <= self.box.width), ways[-1])
 
     def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:
@@ -233,10 +253,12 @@ class Contour(Panel):
         x0, x1, y0, y1 = self.seen
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
         # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
-        most = int(np.clip(np.sqrt(3e8 / len(data.x)), 40, 400)) if data else 400
+        most, effort = 400, self.stage.trace.problem.effort if self.stage.trace.problem else 1.0
+        if data:
+            most = int(np.clip(np.sqrt(3e8 / (len(data.x) * effort)), 40, 400))
         batches = self.stage.trace.batches
         if rows is not None and batches is not None:  # a picture for every step, of one size for all
-            most = int(np.clip(np.sqrt(3e5 / batches.sizes.max()), 40, 160))
+            most = int(np.clip(np.sqrt(3e5 / (batches.sizes.max() * effort)), 40, 160))
         x = np.linspace(x0, x1, min(max(60, self.box.width), most))
         y = np.linspace(y0, y1, min(max(60, self.box.height), most))
         return x, y, self._values(x[None, :], y[:, None], rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 Across = Literal["step", "gradients", "time"]
 AcrossScale = Literal["linear", "log"]
+ENDS = re.compile(r"(.+)[;,:] ")  # of a heading, all but the last of what it says
 FAINT = 0.07  # how much of its colour a band has where it is still to come
 
 
@@ -129,7 +131,14 @@ class CurvePanel(Panel, ABC):
             ways = [f"{text}; {words}" for words in bands.said(self.band, self.axes.y.kind == "log", size)]
             ways.append(bands.said(self.band, self.axes.y.kind == "log", size)[1])
             text = next((way for way in ways if self.cell or self.stage.width(way, 9) <= room), text)
+        # A narrow panel says what it draws, and leaves the rest out.
+        while not self.cell and self.stage.width(text, 9) > room and (most := ENDS.search(text)):
+            text = most[1]
         self.heading(pen, text, room)
+
+    @property
+    def timeline(self) -> Any:
+        return self.x, self.xscale, self.span
 
     def margins(self) -> Margins:
         px = self.stage.px

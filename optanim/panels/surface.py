@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Annotated, Literal
 
@@ -14,7 +14,9 @@ from optanim import views, words
 from optanim.kinds import Degrees, Marks, Only, panel
 from optanim.layout import Margins
 from optanim.levels import bands
+from optanim.panels.contour import PlaneKind
 from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Box, Pen
+from optanim.planes import Cast, cast
 from optanim.relief.altitude import Altitude, altitude
 from optanim.relief.block import Block, Camera, Shot, framed
 from optanim.relief.draped import Draped
@@ -23,7 +25,7 @@ from optanim.relief.shading import line_color, painted
 from optanim.relief.viewpoint import tall, viewpoint
 from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, ListOf, Number, View
-from optanim.stage import Panel
+from optanim.stage import Panel, Stage
 from optanim.themes import rgb
 
 Floats = NDArray[np.float64]
@@ -47,10 +49,12 @@ class Surface(Panel):
     `elevation` above it; where these are not given it stands where it sees most of the paths, and `orbit`
     lets it travel from one azimuth to another. `zscale` is the axis of the heights: without one it is linear,
     unless that would leave much of the view flat. Where a linear axis would hide the valley between high
-    walls, the block is cut off, and the panel says at which loss.
+    walls, the block is cut off, and the panel says at which loss. A landscape of more than two parameters is
+    drawn on a `plane`, as `contour` does.
     """
 
     loss: Lead[str] = "full"
+    plane: PlaneKind | None = None
     azimuth: Degrees | None = None
     elevation: Steepness | None = None
     orbit: Orbit | None = None
@@ -59,6 +63,14 @@ class Surface(Panel):
     only: Only | None = None
     view: View | None = None
     marks: Marks | None = None
+
+    cast: Cast | None = field(init=False, default=None)  # of more than two parameters
+
+    def enter(self, stage: Stage) -> None:
+        super().enter(stage)
+        self.cast = cast(stage.trace, self.plane, self.peers_at, self.loss)
+        if self.cast:
+            self.stage = stage.on(self.cast.trace)
 
     # -- layout --------------------------------------------------------------------------------
 
@@ -129,6 +141,7 @@ class Surface(Panel):
             texts=texts,
             named=self.named,
             small=self.small or self.cell is not None,
+            told=self.cast.told if self.cast else None,
         )
         said = self._says()
         if found and len(self.cameras) > 1 and len(self.paths.stars):
@@ -165,6 +178,9 @@ class Surface(Panel):
             said += f", cut off at {words.number(self.altitude.scale.high)}"
         if self.altitude.sunk:
             said += f", down to {words.number(self.altitude.scale.low)}"
+        if self.cast:
+            ways = [said + each for each in self.cast.says(self.indices, axis=False)]
+            said = next((each for each in ways if self.stage.width(each, 9) <= self.box.width), said)
         return said
 
     def _surface(self) -> tuple[Floats, Floats, Floats]:
@@ -172,7 +188,7 @@ class Surface(Panel):
         problem, data = self.stage.trace.problem, self.stage.trace.data
         assert problem is not None
         x0, x1, y0, y1 = self.seen
-        most = int(np.clip(np.sqrt(3e8 / len(data.x)), 40, GRID)) if data else GRID
+        most = int(np.clip(np.sqrt(3e8 / (len(data.x) * problem.effort)), 40, GRID)) if data else GRID
         a, b = self._half()
         # An odd number: the middle of the view is one of the points.
         x = np.linspace(x0, x1, max(round(most * a), 20) * 2 + 1)
@@ -212,7 +228,7 @@ class Surface(Panel):
         problem = trace.problem
         assert problem is not None
         stated = np.array(problem.minima, float).reshape(-1, 2)
-        if self._name() == words.loss_name(trace) or not np.isfinite(z).any():
+        if self.cast or self._name() == words.loss_name(trace) or not np.isfinite(z).any():
             return stated, problem.minima_found
         return views.lowest(self._values, x, y, z), True
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.paths import DOTTED, Exit, Paths
+from optanim.paths import DOTTED, Exit, Paths, Told
 from optanim.pen import Box, Pen
 from optanim.relief.block import Block, Camera, Shot
 from optanim.relief.shading import is_light
@@ -86,15 +86,19 @@ class Draped(Paths):
         texts: Sequence[Box] = (),
         named: bool = True,
         small: bool = False,
+        told: Told | None = None,
     ) -> None:
         self.stage, self.indices, self.box, self.small = stage, list(indices), box, small
-        self.texts = list(texts)
+        self.texts, self.told = list(texts), told
         self.block, self.cameras = block, cameras
         self.runs = [stage.trace.runs[index] for index in indices]
         self.unit = max(cameras[0].scale, 1.0)  # pixels of the plan for a unit
         half = np.array(block.half)
         self.page = Box(0, 0, *(max(1, math.ceil(2 * h * self.unit)) for h in half))
-        plain = [resampled(track((xy + half) * self.unit, self.page)) for xy in plans]
+        plain = [
+            resampled(track((xy + half) * self.unit, self.page, run.at.astype(float)))
+            for xy, run in zip(plans, self.runs, strict=True)
+        ]
         window = 0.5 * float((stage.tau - stage.dim).max())
         self.plain = [self._laid(each) for each in plain]
         self.ways = [self._laid(each) for each in interleave(plain, self.page)]
@@ -227,7 +231,8 @@ class Draped(Paths):
         for column, (name, over) in enumerate(self.names):
             sprite = over if over is not None and self.stage.tau[k] >= self.over[column] else name
             x, y = map(int, self.places[k, column])
-            found.append(Box(x, y, x + sprite.width, y + sprite.height))
+            width, height = self._size(column, sprite)
+            found.append(Box(x, y, x + width, y + height))
         return found
 
     def draw_past(self, pen: Pen, k: int) -> None:

@@ -1,0 +1,245 @@
+"""Planes through many parameters, and what is drawn on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optanim import planes, words
+from optanim.film import Film
+from optanim.panels.contour import Contour
+from optanim.planes import Cast, Plane, cast
+from optanim.problem import problem
+from optanim.reader import read
+from optanim.scene import Look
+from optanim.simulate import simulate
+from optanim.trace import Trace
+
+NETWORK = """
+dataset: {{moons: {{n: 40, seed: 1, test: 0.25}}}}
+landscape: {{mlp: {{hidden: [5], activation: tanh}}}}
+batch: 10
+steps: 30
+lr: 0.1
+optimizers: [sgd, momentum: 0.9]
+panels: [{panel}]
+"""
+CUBIC = """
+dataset: {{line: {{n: 30, noise: 0.3, seed: 2}}}}
+landscape: {{polynomial_regression: {{degree: 3}}}}
+steps: 40
+optimizers:
+  - gd: {{lr: 0.1}}
+  - adam: {{lr: 0.1}}
+panels: [{panel}]
+"""
+
+
+def traced(text: str = NETWORK, panel: str = "contour") -> Trace:
+    return simulate(read(text.format(panel=panel), name="scene.yaml"))
+
+
+def made(trace: Trace, kind: str | None = None, loss: str = "full") -> Cast:
+    found = cast(trace, kind, range(len(trace.runs)), loss)
+    assert found is not None
+    return found
+
+
+def rng(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def paths(n: int, rank: int, counts: tuple[int, ...] = (30, 40)) -> list[np.ndarray[Any, Any]]:
+    """Random walks in a subspace of so many dimensions, out of its origin."""
+    basis = rng(0).normal(size=(rank, n))
+    return [rng(i + 1).normal(size=(m, rank)).cumsum(axis=0) @ basis + 7.0 for i, m in enumerate(counts)]
+
+
+@pytest.mark.parametrize("n", [3, 20, 5000], ids=lambda n: f"{n} parameters")
+def test_pca_is_the_singular_vectors_of_the_points(n: int) -> None:
+    given = paths(n, 3)
+    plane = planes.pca(given)
+    points = np.concatenate(given)
+    _, values, rows = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    for direction, row in zip((plane.first, plane.second), rows, strict=False):
+        assert abs(direction @ row) == pytest.approx(1, abs=1e-9)
+    assert plane.share == pytest.approx(tuple(values[:2] ** 2 / (values**2).sum()))
+    assert plane.centre == pytest.approx(np.mean([path[-1] for path in given], axis=0))
+
+
+@pytest.mark.parametrize("rank", [1, 2], ids=["one line", "one plane"])
+def test_paths_in_a_plane_lie_on_it(rank: int) -> None:
+    given = paths(50, rank)
+    plane = planes.pca(given)
+    assert sum(plane.share or ()) == pytest.approx(1)
+    assert (plane.share or (0, 0))[1] > 0.01 or rank == 1
+    assert abs(plane.first @ plane.second) < 1e-9
+    for path in given:
+        assert np.abs(plane.off(path)).max() < 1e-9 * np.abs(path).max()
+        assert plane.lifted(plane.on(path)) == pytest.approx(path)
+
+
+def test_of_one_run_the_end_is_on_its_plane() -> None:
+    (path,) = paths(30, 6, (50,))
+    plane = planes.pca([path])
+    assert plane.off(path[-1:])[0] < 1e-9
+    assert plane.off(path).max() > 1
+    assert plane.on(path[-1:])[0, 0] > plane.on(path[:1])[0, 0], "the way goes to the right"
+
+
+def test_a_path_that_never_moves_has_a_plane() -> None:
+    plane = planes.pca([np.ones((5, 4))])
+    assert plane.share == (0.0, 0.0)
+    assert np.isfinite(plane.first).all() and np.isfinite(plane.second).all()
+    assert plane.on(np.ones((1, 4))) == pytest.approx(np.zeros((1, 2)))
+
+
+def test_long_paths_are_thinned_evenly() -> None:
+    (path,) = paths(10, 2, (3 * planes.MOST_POINTS,))
+    assert planes.pca([path]).off(path).max() < 1e-6
+
+
+def test_random_directions_have_filters_as_long_as_the_point() -> None:
+    shapes = [(6, 4), (4,), (4, 3), (3,)]
+    centre = rng(5).normal(size=sum(int(np.prod(shape)) for shape in shapes))
+    plane = planes.random(centre, shapes, 3)
+    first = np.split(plane.first, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
+    own = np.split(centre, np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1])
+    for made_of, parameters, shape in zip(first, own, shapes, strict=True):
+        if len(shape) == 1:
+            assert not made_of.any(), "biases stay"
+            continue
+        lengths = [np.linalg.norm(part.reshape(shape), axis=0) for part in (made_of, parameters)]
+        assert lengths[0] == pytest.approx(lengths[1])
+    assert plane.first @ plane.second == pytest.approx(0, abs=1e-9)
+    assert (planes.random(centre, shapes, 3).first == plane.first).all()
+    assert (planes.random(centre, shapes, 4).first != plane.first).any()
+
+
+def test_a_filter_of_zeros_has_a_direction() -> None:
+    plane = planes.random(np.zeros(8), [(4, 2)], 0)
+    assert np.linalg.norm(plane.first) == pytest.approx(np.sqrt(2))
+
+
+@pytest.mark.parametrize("kind", ["pca", "random"])
+@pytest.mark.parametrize(("text", "loss"), [(NETWORK, "full"), (NETWORK, "test"), (CUBIC, "full")])
+def test_the_loss_of_the_plane_is_that_of_its_points(text: str, loss: str, kind: str) -> None:
+    trace = traced(text)
+    found = made(trace, kind, loss)
+    assert trace.problem is not None and found.trace.problem is not None
+    x, y = np.meshgrid(np.linspace(-2, 1, 5), np.linspace(-1, 3, 4))
+    drawn = found.trace.problem.surface(x, y, loss=None if loss == "full" else loss)
+    of = trace.problem.test_loss if loss == "test" else trace.problem.loss
+    assert of is not None
+    points = found.plane.lifted(np.column_stack([x.ravel(), y.ravel()]))
+    assert drawn.shape == x.shape
+    assert drawn.ravel() == pytest.approx(of(points), rel=1e-12)
+
+
+def test_the_loss_of_a_batch_on_the_plane() -> None:
+    trace = traced()
+    found = made(trace, loss="batch")
+    assert trace.problem is not None and trace.batches is not None and found.trace.problem is not None
+    rows = trace.batches.rows(3)
+    drawn = found.trace.problem.surface(np.array([0.5]), np.array([-0.25]), rows=rows)
+    point = found.plane.lifted(np.array([[0.5, -0.25]]))
+    assert drawn == pytest.approx(trace.problem.loss(point, rows))
+    assert found.told(0, np.array([3]))[0] == (f"{words.number(float(found.off(0)[3]), 2)} off",)
+
+
+@pytest.mark.parametrize("loss", ["full", "test"])
+def test_what_is_told_at_a_head(loss: str) -> None:
+    trace = traced()
+    found = made(trace, "pca", loss)
+    problem_ = trace.problem
+    assert problem_ is not None and problem_.test_loss is not None
+    params = trace.runs[1].params[17]
+    of = problem_.test_loss if loss == "test" else problem_.loss
+    foot = found.plane.centre + (params - found.plane.centre) @ np.column_stack(
+        [found.plane.first, found.plane.second]
+    ) @ np.stack([found.plane.first, found.plane.second])
+    expected = (
+        f"loss {words.number(float(of(params[None])[0]), 2)}",
+        f"on plane {words.number(float(of(foot[None])[0]), 2)}",
+        f"{words.number(float(np.linalg.norm(params - foot)), 2)} off",
+    )
+    assert found.told(1, np.array([3, 17]))[1] == expected
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_a_run_far_away_makes_no_plane(activation: str) -> None:
+    text = NETWORK.replace("[sgd, momentum: 0.9]", "[sgd, gd: {{lr: 1e200}}]").replace("tanh", activation)
+    trace = traced(text)
+    assert (trace.runs[1].ended is not None) == (activation == "relu")
+    found = made(trace)
+    assert np.isfinite(found.plane.first).all()
+    assert sum(found.plane.share or ()) > 0.9
+    if activation == "relu":
+        assert found.told(1, np.array([30])) == [()]
+    film = Film(trace, Look(seconds=0.5))
+    assert film.frame(0).std() > 5 and film.frame(film.count - 1).std() > 5
+
+
+def test_two_parameters_need_no_plane() -> None:
+    trace = simulate(read("landscape: beale\noptimizers: adam\nsteps: 5\n"))
+    assert cast(trace, None, [0], "full") is None
+
+
+PANELS = [
+    ("contour", NETWORK),
+    ("contour: {plane: random}", NETWORK),
+    ("contour: test", NETWORK),
+    ("contour: batch", NETWORK),
+    ("contour: {only: momentum}", NETWORK),
+    ("contour: {inset: {view: [-0.5, 0.5, -0.5, 0.5]}}", NETWORK),
+    ("contour: {marks: [point: [0, 0]]}", NETWORK),
+    ("surface", NETWORK),
+    ("surface: {plane: random, orbit: [0, 40]}", NETWORK),
+    ("grid: contour", NETWORK),
+    ("contour", CUBIC),
+    ("contour: mae", CUBIC),
+    ("surface", CUBIC),
+]
+
+
+@pytest.mark.parametrize(("panel", "text"), PANELS, ids=[f"{p} of {len(t)}" for p, t in PANELS])
+def test_panels_on_a_plane_are_drawn(panel: str, text: str) -> None:
+    trace = traced(text, panel)
+    film = Film(trace, Look(seconds=0.5))
+    first, last = film.frame(0), film.frame(film.count - 1)
+    assert first.std() > 5
+    assert (first != last).any()
+
+
+def test_the_heading_tells_the_distance_and_the_axes_the_variance() -> None:
+    film = Film(traced(), Look(seconds=0.5))
+    film.frame(0)
+    (panel,) = film.panels
+    assert isinstance(panel, Contour) and panel.cast is not None
+    one, two = panel.cast.plane.share or (0, 0)
+    assert panel.stage.trace.problem is not None
+    assert panel.stage.trace.problem.names == (
+        f"PC 1: {words.percent(100 * one)}",
+        f"PC 2: {words.percent(100 * two)}",
+    )
+    assert f"up to {words.number(panel.cast.furthest([0, 1]), 2)} off" in panel.said
+    assert two < one <= 1
+
+
+def test_one_plane_is_made_for_all_outputs() -> None:
+    trace = traced()
+    assert made(trace) is made(trace)
+    assert made(trace) is not made(trace, "random")
+
+
+def test_without_runs_a_random_plane_goes_through_the_start() -> None:
+    text = NETWORK.replace("optimizers: [sgd, momentum: 0.9]\n", "").replace("lr: 0.1\n", "")
+    scene = read(text.format(panel="contour: {plane: random}"))
+    trace = simulate(scene)
+    found = cast(trace, "random", [], "full")
+    start = problem(scene)
+    assert found is not None and start is not None
+    assert found.plane.centre == pytest.approx(np.array(start.start))
+    assert isinstance(found.plane, Plane)
