@@ -36,7 +36,11 @@ def of_arrays(scene: Scene, thing: Thing, entry: Entry, settings: dict[str, Any]
         if name in thing.settings
     ]
     mistakes += [
-        Mistake("the start of a network is drawn from the seed", run.rule.where("start"), "leave start out")
+        Mistake(
+            "the start of a network is drawn from the seed",
+            run.rule.places.get("start") or scene.places.get("start") or run.rule.place,
+            "leave start out",
+        )
         for run in scene.runs
         if run.start is not None
     ]
@@ -45,7 +49,7 @@ def of_arrays(scene: Scene, thing: Thing, entry: Entry, settings: dict[str, Any]
             Mistake(f"a network of {n} parameters is too large", thing.place, f"takes at most {MOST}")
         )
     if mistakes:
-        raise UserError(mistakes)
+        raise UserError(dict.fromkeys(mistakes))
 
     def function(*arrays: Any, given: Any) -> Any:
         x = given[0][..., None] if points.x.ndim == 1 else given[0]  # rows of inputs, also of one

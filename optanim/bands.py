@@ -16,12 +16,17 @@ Floats = NDArray[np.float64]
 Band = Literal["minmax", "sd", "quartiles", "none"]
 FAR = 4000.0  # pixels beyond the panel that an edge of a band goes to
 OPAQUE = 0.2  # how much of its colour a band has
+MANY = 3  # bands that all have that much: of more each has less, as they lie on one another
 
 LONG = {
-    "minmax": "band: lowest to highest",
-    "sd": "band: one standard deviation on each side",
-    "quartiles": "band: middle half",
-    "none": "",
+    "minmax": "lowest to highest",
+    "sd": "one standard deviation on each side",
+    "quartiles": "middle half",
+}
+BRIEF = {
+    "minmax": ("min–max", ", min–max"),
+    "sd": ("±1 sd", " ±1 sd"),
+    "quartiles": ("quartiles", ", quartiles"),
 }
 
 
@@ -56,14 +61,27 @@ def edges(values: Floats, band: str, log: bool) -> tuple[Floats, Floats] | None:
         return (np.exp(low), np.exp(high)) if log else (low, high)
 
 
-def said(band: str, log: bool, count: int) -> tuple[str, str]:
-    """What is drawn of so many runs in words, at length and in short."""
+def said(band: str, log: bool, count: int) -> list[str]:
+    """What is drawn of so many runs in fewer and fewer words, at last without the band."""
     name = "median" if band == "quartiles" else "geometric mean" if log else "mean"
-    short = f"{name} of {count} seeds"
-    spread = LONG[band]
-    if band == "sd" and log:
-        spread = "band: one standard deviation of the logarithm on each side"
-    return (f"{short}, {spread}" if spread else short), short
+    seeds = f"of {count} seeds"
+    if band == "none":
+        return [f"{name} {seeds}", name]
+    short, shortest = BRIEF[band]
+    long = LONG[band].replace(" on ", " of the logarithm on ") if log else LONG[band]
+    return [
+        f"{name} {seeds}, band: {long}",
+        f"{name} {seeds}, band: {short}",
+        f"{name}{shortest} {seeds}",
+        f"{name}{shortest}",
+        f"{name.replace('geometric', 'geom.')}{shortest}",
+        name,
+    ]
+
+
+def thinned(count: int) -> float:
+    """How much of its strength each of so many bands has, so that together they stay as clear as a few."""
+    return min(1.0, MANY / max(count, 1))
 
 
 @dataclass(frozen=True)
@@ -93,7 +111,7 @@ class Ribbon:
         """The first pixel column that it has not come to at a step; it grows by whole ones."""
         return int(np.clip(np.ceil(np.interp(t, self.t, self.x)), self.box.left, self.box.right))
 
-    def lay(self, pen: Pen, t: float, color: RGB, opaque: float = OPAQUE) -> None:
+    def lay(self, pen: Pen, t: float, color: RGB, opaque: float) -> None:
         """Its part up to a step, inside what the pen may draw on."""
         reached = replace(self.box, right=self._column(t)).within(pen.clip)
         if reached is None:

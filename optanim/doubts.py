@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ from optanim.losses import TITLES
 from optanim.measures import MEASURES
 from optanim.scene import Run, Thing, drawn
 from optanim.simulate import simulate
-from optanim.trace import Path, Trace
+from optanim.trace import Path, Problem, Trace
 from optanim.views import least
 
 SAME = 1e-12  # of the largest parameter: paths that are nearer are one path
@@ -53,7 +54,8 @@ def same_path(trace: Trace) -> Iterator[Mistake]:
     alike: dict[Any, list[int]] = {}
     for i, run in enumerate(trace.runs):
         # Of many thousand runs only those are compared that meet half-way and at the end.
-        met = run.params[[run.row(run.steps // 2), run.row(run.steps)]].astype(np.float32).tobytes()
+        with np.errstate(over="ignore"):
+            met = run.params[[run.row(run.steps // 2), run.row(run.steps)]].astype(np.float32).tobytes()
         alike.setdefault((run.steps, met), []).append(i)
     settled: list[str] = []
     for members in alike.values():
@@ -112,6 +114,9 @@ def to_the_origin(trace: Trace) -> Iterator[Mistake]:
             continue
         if run.ended is not None:
             continue
+        if problem.shapes:
+            yield from _vanished(problem, run, given)
+            continue
         stuck = [
             name
             for name, value, of in zip(problem.names, run.params[-1], start, strict=True)
@@ -125,11 +130,31 @@ def to_the_origin(trace: Trace) -> Iterator[Mistake]:
             )
 
 
+def _vanished(problem: Problem, run: Path, given: Run) -> Iterator[Mistake]:
+    """The first array of a network that a run has shrunk to nothing; with layers: joint all are one."""
+    joint = given.layers == "joint"
+    borders = [] if joint else np.cumsum(list(map(math.prod, problem.shapes)))[:-1].tolist()
+    starts, ends = (np.split(run.params[row], borders) for row in (0, -1))
+    for place, (first, last) in enumerate(zip(starts, ends, strict=True)):
+        # What begins at 0 has no length that it could lose.
+        if first.any() and np.linalg.norm(last) <= NEAR * np.linalg.norm(first):
+            kind = "weights" if len(problem.shapes[place]) > 1 else "biases"
+            what = "all weights" if joint else f"the {kind} of layer {place // 2 + 1}"
+            yield Mistake(
+                f"{run.label} makes steps as long as the weights, and is stuck where {what} are 0",
+                given.rule.place,
+                "take a smaller lr" if joint else "layers: joint gives all weights one length",
+            )
+            return
+
+
 def cut_off(trace: Trace) -> Iterator[Mistake]:
     """A run of which the picture leaves out more than a little, though it did not blow up."""
     problem = trace.problem
     if problem is None or not problem.minima:
         return  # without a minimum a run goes down for ever, and is marked where it leaves
+    if len(problem.names) > 2:
+        return  # its view is of a plane, that of the paths
     for thing in map(drawn, trace.scene.panels):
         if thing.name not in ("contour", "surface", "line"):
             continue

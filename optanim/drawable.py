@@ -10,7 +10,7 @@ from optanim import marks, measures
 from optanim.errors import Mistake
 from optanim.kinds import KINDS
 from optanim.registry import Entry
-from optanim.scene import Run, Thing, drawn, first_seeds, told_apart
+from optanim.scene import OF_WORLDS, Axis, Run, Thing, drawn, first_seeds, told_apart
 from optanim.settings import Choice, closest
 from optanim.yaml_nodes import shown
 
@@ -116,13 +116,8 @@ class Drawable:
         chosen = first_seeds([run for run in self.runs if _is_one_of(run, thing)])
         if len(chosen) < 2 or cells or not self.of_data:
             return
-        names = list(dict.fromkeys(run.label or run.rule.name for run in chosen))
-        hint = f"say which with only: {names[0]}, or take grid: fit"
-        if len(names) < len(chosen):
-            hint = "give the run a label, and name that with only:"
-        yield Mistake(
-            f"'fit' draws two inputs for one run, and here are {len(chosen)}", thing.where("only"), hint
-        )
+        message = f"'fit' draws two inputs for one run, and here are {len(chosen)}"
+        yield Mistake(message, thing.where("only"), measures.which(thing, chosen))
 
     def _strangers(self, thing: Thing) -> Iterator[Mistake]:
         words = [run.rule.name for run in self.runs] + [run.label for run in self.runs if run.label]
@@ -170,7 +165,7 @@ def sizes(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     elif dimensions and scene.of_arrays:
         owner = scene.landscape.name if scene.landscape else ""
         wanted = "one variable" if dimensions == 1 else f"{NUMBERS[dimensions]} variables"
-        hint = f"'{owner}' has thousands: take contour, loss, accuracy or fit"
+        hint = f"'{owner}' has many: take contour, loss, accuracy or fit"
         yield Mistake(f"'{thing.name}' needs a landscape of {wanted}", thing.place, hint)
     elif dimensions and names is not None and len(names) != dimensions:
         count, such = NUMBERS.get(len(names), str(len(names))), PICTURES.get(len(names), "loss")
@@ -206,10 +201,10 @@ def many(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     if not scene.of_arrays:
         return
     if thing.name in ("weights", "graph") or "explains" in entry.facts:
-        message = f"'{thing.name}' draws every parameter, and a network has thousands"
+        message = f"'{thing.name}' draws every parameter, and a network has many"
         yield Mistake(message, thing.place, "take loss, accuracy or fit")
     elif thing.settings.get("of") == "sharpness":
-        message = "the sharpness takes a second derivative by every parameter, and a network has thousands"
+        message = "the sharpness takes a second derivative by every parameter, and a network has many"
         yield Mistake(message, thing.where("of"), "take gradient_norm")
 
 
@@ -272,3 +267,66 @@ CHECKS: tuple[Callable[[Drawable, Thing, Entry], Iterator[Mistake]], ...] = (
     marked,
     relief,
 )
+
+
+# -- several at once ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Several:
+    """What there is to draw where landscapes, datasets or batches are swept: that of every one of them."""
+
+    each: Sequence[Drawable]
+    axes: Sequence[Axis]
+    wrong: Set[str] = frozenset()  # axes that could not be read
+
+    def mistakes(self, thing: Thing) -> Iterator[Mistake]:
+        """Everything that is wrong with a panel."""
+        worlds = [axis for axis in self.axes if axis.name in OF_WORLDS]
+        yield from self._by(thing)
+        if (axis := self._between(thing, worlds)) is not None:
+            inner = drawn(thing).name
+            hint = f"write grid: {{panel: {inner}, by: {axis.name}}}"
+            if thing.name == "grid":
+                hint = "without by: every run has a cell of its own"
+            elif inner == "grid" or axis.name in ("batch", "seed"):
+                hint = "leave the batch out of the panel, or the axis out of the sweep"
+            what = {"batch": "batches of one size", "seed": "the batches of one seed"}.get(axis.name)
+            message = f"'{inner}' draws {what or f'one {axis.name}'}, and here are {len(axis.values)}"
+            yield Mistake(message, thing.place, hint)
+            return
+        # What is wrong in all worlds is told once.
+        yield from dict.fromkeys(mistake for there in self.each for mistake in there.mistakes(thing))
+
+    def _between(self, thing: Thing, worlds: Sequence[Axis]) -> Axis | None:
+        """The axis that a panel would have to be in the middle of."""
+        inner = drawn(thing)
+        if _of_batch(inner):
+            found = [axis for axis in self.axes if axis.name in ("batch", "seed")]
+            if found:
+                return found[0]
+        needs = str(KINDS["panel"][inner.name].facts.get("needs", "")).split()
+        landscape = "landscape" in needs or "dataset" in needs or "test" in inner.settings.get("data", ())
+        landscape &= "classes" not in needs  # of which each network is asked about its own points
+        open_ = [axis for axis in worlds if axis.name != "batch"]
+        if thing.name == "grid":
+            by = thing.settings.get("by")
+            open_ = [] if by is None else [axis for axis in open_ if axis.name != by]
+        return open_[0] if landscape and open_ else None
+
+    def _by(self, thing: Thing) -> Iterator[Mistake]:
+        """A grid by an axis that there is not."""
+        by = thing.settings.get("by") if thing.name == "grid" else None
+        known = ["optimizer", *(axis.name for axis in self.axes if axis.name != "optimizer")]
+        if by is None or by in known or by in self.wrong:
+            return
+        hint = closest(shown(by), known) or f"takes {' or '.join(known)}"
+        yield Mistake(f"nothing is swept by '{shown(by)}'", thing.where("by"), hint)
+
+
+def _of_batch(panel: Thing) -> bool:
+    """Whether a panel draws the batch that a step sees."""
+    loss = panel.settings.get("loss", ())
+    return (
+        "batch" in (loss if isinstance(loss, tuple) else (loss,)) or panel.settings.get("arrows") == "noise"
+    )

@@ -85,7 +85,7 @@ def drive(
                 part = slice(at, at + len(params))
                 at = part.stop
                 try:
-                    still.append((stepper, stepper.send((value[part], gradient[part]))))
+                    still.append((stepper, stepper.send((value[part], np.asfortranarray(gradient[part])))))
                 except StopIteration:
                     continue
             going = still

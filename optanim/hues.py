@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from optanim.kinds import panel
-from optanim.labels import axis_words
-from optanim.scene import OF_WORLDS, Run, key_of
+from optanim.labels import axis_words, figure_name
+from optanim.scene import Run, key_of
 from optanim.themes import MARKERS, RGB, Theme, assign_slots, cycle_color, mix, rgb
 from optanim.trace import Trace
 
 FEWEST = 3  # values that are an order, and get the colours of one
 NAMED = 6  # values that are told by names; of more by a key of their colours
 LEAN = 0.6  # how far the last shade of a colour leans to the ink
+PLACES = ("landscape", "dataset")  # axes along which colours stay, and only shades change
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ class Key:
 def styles(trace: Trace, theme: Theme) -> list[Style]:
     """The style of each run.
 
-    Runs that differ in the seed alone, or in what they run on, have one. An optimizer's runs along
-    other axes have shades of its colour; where it is alone, and three or more values have an order, the
-    colours of an order; where it is alone and they have none, colours as those of different optimizers.
+    Runs that differ in the seed alone have one, and those of other landscapes or datasets have it in
+    another shade where one panel draws both. An optimizer's runs along other axes have shades of its colour;
+    where it is alone, and three or more values have an order, the colours of an order; where it is alone
+    and they have none, colours as those of different optimizers.
     """
     given = trace.scene.runs
     numbers = [i if run.number is None else run.number for i, run in enumerate(given)]
@@ -85,7 +88,7 @@ def key(trace: Trace, made: Sequence[Style]) -> Key | None:
     (name,) = _open_axes(trace)
     runs = [ranks.index(rank) for rank in range(max(ranks) + 1)]
     ends = (axis_words(name, trace.scene.runs[runs[end]].swept[name]) for end in (0, -1))
-    first, last = (text.replace("-", "−") for text in ends)  # a true minus, as on axes
+    first, last = (figure_name(text, text) for text in ends)
     last = last.removeprefix(f"{name} ").removeprefix("from ")
     return Key(first, last, tuple(made[index].color for index in runs))
 
@@ -93,7 +96,8 @@ def key(trace: Trace, made: Sequence[Style]) -> Key | None:
 def short_names(trace: Trace) -> list[str]:
     """What each run is called beside others: where all are of one optimizer, by what they differ in."""
     alone = len({run.number for run in trace.scene.runs}) == 1 and len(trace.families) > 1
-    return [path.differs if alone and path.differs else path.label for path in trace.runs]
+    names = [path.differs if alone and path.differs else path.label for path in trace.runs]
+    return [figure_name(name, path.differs) for name, path in zip(names, trace.runs, strict=True)]
 
 
 def ramp(theme: Theme, part: float) -> str:
@@ -107,7 +111,7 @@ def ramp(theme: Theme, part: float) -> str:
 def _apart(trace: Trace) -> set[str]:
     """The axes along which colours stay: seeds, what is run on, and what every panel has a cell for."""
     grids = [thing.settings.get("by") for thing in trace.scene.panels]
-    return {"seed", *OF_WORLDS, *({grids[0]} if grids and len(set(grids)) == 1 and grids[0] else ())}
+    return {"seed", *PLACES, *({grids[0]} if grids and len(set(grids)) == 1 and grids[0] else ())}
 
 
 def _line(run: Run, apart: set[str]) -> Any:
@@ -127,6 +131,8 @@ def _ranks(trace: Trace) -> list[int] | None:
     if len(names) != 1 or len({run.number for run in runs}) != 1:
         return None
     values = [run.swept[names[0]] for run in runs]
+    if names == ["batch"]:  # all rows are the largest of batches
+        values = [math.inf if value == "full" else value for value in values]
     if not all(isinstance(value, (int, float, tuple)) and not isinstance(value, bool) for value in values):
         return None
     order = sorted(set(values))
@@ -134,13 +140,14 @@ def _ranks(trace: Trace) -> list[int] | None:
 
 
 def _shades(trace: Trace) -> list[float]:
-    """How far the colour of each run leans to the ink, where one panel draws the runs of several worlds."""
-    count = len(trace.worlds)
-    together = any(
-        "by" not in thing.settings and "panel" not in panel[thing.name].settings
-        for thing in trace.scene.panels
-    )
-    if count < 2 or not together:
-        return [0.0] * len(trace.runs)
-    each = len(trace.runs) // count
-    return [LEAN * (index // each) / (count - 1) for index in range(len(trace.runs))]
+    """How far the colour of each run leans to the ink, where one panel draws runs of several places."""
+    varied = [axis.name for axis in trace.scene.axes if axis.name in PLACES]
+    together: set[str] = set()
+    for thing in trace.scene.panels:
+        if "by" in thing.settings:
+            together |= {name for name in varied if name != thing.settings["by"]}
+        elif "panel" not in panel[thing.name].settings:  # a grid has a cell for each run
+            together |= set(varied)
+    places = [key_of([run.swept[name] for name in varied if name in together]) for run in trace.scene.runs]
+    order = list(dict.fromkeys(places))
+    return [LEAN * order.index(place) / max(len(order) - 1, 1) for place in places]

@@ -122,6 +122,8 @@ def _landscape(
 # `linear_residuals` is the same where they are linear in the parameters, and None elsewhere.
 # `times(steps, **settings)`, the time of every iterate, (steps + 1,): it goes through continuous time, and
 # its lr in each step is the time that the step takes.
+# `matrix`, it holds a matrix of "all" the numbers of a layer by each other, as one that asks for the hessian
+# does, or one for each of its "axes".
 # `by_weights`, its steps are as long as the weights, or a part of it.
 # `parts(p, g, state, lr, t, **settings)`, asked after the step with the p and g from before it, tells
 # what the step was made of, as optimizers._parts.Parts.
@@ -147,6 +149,7 @@ optimizer = Registry(
         "by_weights",
         "parts",
         "times",
+        "matrix",
     ),
     fixed=("p", "g", "state", "lr", "t"),
     asks=("loss", "grad", "hessian", "hessian_diag", "residuals", "linear_residuals", "base", "rng"),

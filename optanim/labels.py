@@ -23,6 +23,14 @@ def number(value: float) -> str:
     return short if float(short) == value else repr(float(value))
 
 
+def figure_name(name: str, made: str) -> str:
+    """A run's name as a figure writes it: with true minus signs in what was `made` to tell it apart."""
+    if not made or not name.endswith(made):
+        return name
+    told = re.sub(r"(?<=[\s(])-(?=\d)|^-(?=\d)", "−", made)
+    return name.removesuffix(made) + re.sub(r"(?<=\de)-0?(?=\d)", "−", told)
+
+
 def listed(words: Sequence[str]) -> str:
     """Words as a sentence lists them: a, b and c."""
     return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else list(words))
@@ -152,14 +160,17 @@ def _facts(runs: Sequence[Run], rates: Sequence[float | Thing], registry: Regist
     """All that can tell a run from another of its rule, what is best said first."""
     bare: dict[str, dict[str, Any]] = {}  # of rules without settings, as many a sweep has
     found = []
-    for run, rate in zip(runs, rates, strict=True):
+    tuned = [run.swept.get("lr") == "tuned" for run in runs]
+    given = [rate for rate, own in zip(rates, tuned, strict=True) if not own]
+    for run, rate, best in zip(runs, rates, tuned, strict=True):
         settings = bare.get(run.rule.name) if not run.rule.settings else None
         if settings is None:
             settings = _settings(run.rule, registry)
             if not run.rule.settings:
                 bare[run.rule.name] = settings
+        told = f"{_value(rate)}, tuned" if best and rate in given else rate
         own = {"start": run.start, "layers": run.layers or "joint", "steps": run.steps}
-        found.append({**_swept(run, registry), "lr": rate, **settings, **own})
+        found.append({**_swept(run, registry), "lr": told, **settings, **own})
     return found
 
 

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from optanim.errors import Mistake
 from optanim.kinds import optimizer
 from optanim.kinds import panel as panels
-from optanim.scene import Run, Scene, Thing, first_seeds
+from optanim.scene import Run, Scene, Thing, first_seeds, told_apart
 from optanim.search import hessian
 from optanim.settings import closest, grouped
 from optanim.trace import Path, Problem
 
 Floats = NDArray[np.float64]
 
+STRAY = 1e7  # times the loss at both ends of a run: one that was so high and came back had run away
 HELD = 1_000_000  # second derivatives that are held at once
 MOST_SECOND = 100_000_000  # numbers that the second derivatives of all runs may go through
 
@@ -84,6 +85,13 @@ def _of_iterates(run: Path, of: Callable[[Floats], Floats]) -> Floats:
     with np.errstate(all="ignore"):
         made[fine] = of(np.asfortranarray(run.params[fine]))
     return made
+
+
+def strays(run: Path) -> NDArray[np.bool_]:
+    """At which kept iterates (K,) a run has run away, of one that comes back."""
+    ends = float(np.abs(run.loss[[0, -1]]).max())
+    high = run.loss > ends
+    return high if 0 < STRAY * ends < run.loss.max() else np.zeros_like(high)
 
 
 def _batch_loss(run: Path, problem: Problem) -> Floats:
@@ -168,13 +176,8 @@ def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False
     if not explains or not drawn:
         return []
     if explains == "one step" and len(drawn) > 1 and not cells:
-        names = list(dict.fromkeys(run.label or run.rule.name for run in drawn))
-        hint = f"say which with only: {names[0]}"
-        if len(names) < len(drawn):
-            hint = "give the run a label, and name that with only:"
-        return [
-            Mistake(f"'{thing.name}' draws one run, and here are {len(drawn)}", thing.where("only"), hint)
-        ]
+        message = f"'{thing.name}' draws one run, and here are {len(drawn)}"
+        return [Mistake(message, thing.where("only"), which(thing, drawn))]
     telling = _telling(explains)
     if any(run.rule.name in telling for run in drawn):
         return []
@@ -186,6 +189,22 @@ def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False
     elif not hint:
         hint = f"{len(telling)} rules do, such as {', '.join(telling[:1] + ['momentum', 'adam', 'lion'])}"
     return [Mistake(f"'{drawn[0].rule.name}' {what}", thing.place, hint)]
+
+
+def which(panel: Thing, runs: Sequence[Run]) -> str:
+    """What to write where a panel that draws one run is given several."""
+    names = list(dict.fromkeys(run.label or run.rule.name for run in runs))
+    if len(names) == len(runs):
+        return f"say which with only: {names[0]}, or take grid: {panel.name}"
+    axes = dict.fromkeys(name for run in runs for name in run.swept if name != "seed")
+    if not axes:
+        return "give the run a label, and name that with only:"
+    # A label is that of all runs which a sweep makes of one entry.
+    told = [panel.name]
+    if only := panel.settings.get("only"):
+        told.append(f"only: {only[0] if len(only) == 1 else '[' + ', '.join(only) + ']'}")
+    told += [f"by: {axis}" for axis in axes if len(told_apart(runs, axis)) == len(runs)][:1]
+    return f"write grid: {{panel: {', '.join(told)}}}" if len(told) > 1 else f"take grid: {panel.name}"
 
 
 def _unknown(thing: Thing, runs: Sequence[Run], batch: bool) -> list[Mistake]:
@@ -214,7 +233,11 @@ def unmeasured(thing: Thing, scene: Scene, problem: Problem) -> list[Mistake]:
         return [Mistake(message, place, hint)]
     if problem.minima or of not in MEASURES or not MEASURES[of].minima:
         return []
-    hint = "say where it is with minima:, or draw the loss"
+    hint = (
+        "take the loss or gradient_norm"
+        if problem.shapes
+        else "say where it is with minima:, or draw the loss"
+    )
     return [Mistake(f"no minimum is known to measure the {of} from", place, hint)]
 
 

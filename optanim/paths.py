@@ -339,4 +339,9 @@ def leaving(each: Track, box: Box) -> Exit | None:
     x, y = start + part * way
     t = float(each.t[last] + part * (each.t[last + 1] - each.t[last]))
     turn = math.atan2(-way[1], way[0]) - math.pi / 2
-    return Exit(math.ceil(float(each.t[last + 1]) - 1e-9), t, (float(x), float(y)), turn)
+    return Exit(step_of(each.t, last), t, (float(x), float(y)), turn)
+
+
+def step_of(times: Floats, last: int) -> int:
+    """The step that leads from a vertex of a track to the next; one that goes far is out at its beginning."""
+    return max(math.ceil(float(times[last + 1]) - 1e-9), math.floor(float(times[last])) + 1)

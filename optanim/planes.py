@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ MOST_POINTS = 1000  # iterates of all runs together, by which the directions of 
 AT_ONCE = 2_000_000  # numbers of points of the plane that are held at once
 STRAIGHT = 1e-9  # of the first direction's variance: less is rounding, and the paths are one line
 FAR = 1e100  # no plane is made by what is further: its square is no number
+BEYOND = 3.0  # times as far as runs go that come down: no plane is made by what another does there
+PARALLEL = 1e-9  # of a direction's length: what is left of it across another is rounding
 RANDOM_VIEW = (-1.0, 1.0, -1.0, 1.0)  # in lengths of the filters
 
 
@@ -38,12 +40,19 @@ class Plane:
         """The coordinates (m, 2) of the feet of points (m, n)."""
         axes = np.stack([self.first, self.second])
         with np.errstate(all="ignore"):
-            return np.asarray((points - self.centre) @ axes.T / (axes**2).sum(axis=1))
+            return self._of_pieces(lambda some: (some - self.centre) @ axes.T / (axes**2).sum(axis=1), points)
 
     def off(self, points: Floats) -> Floats:
         """How far points (m, n) are from the plane, (m,)."""
         with np.errstate(all="ignore"):
-            return np.asarray(np.linalg.norm(points - self.lifted(self.on(points)), axis=1))
+            return self._of_pieces(
+                lambda some: np.linalg.norm(some - self.lifted(self.on(some)), axis=1), points
+            )
+
+    def _of_pieces(self, function: Callable[[Floats], Any], points: Floats) -> Floats:
+        """A function of points (m, n), asked a few at a time: of a network all would fill the memory."""
+        piece = max(1, AT_ONCE // len(self.centre))
+        return np.concatenate([function(points[i : i + piece]) for i in range(0, max(len(points), 1), piece)])
 
     def lifted(self, at: Floats) -> Floats:
         """The points (m, n) at coordinates (m, 2)."""
@@ -56,26 +65,36 @@ def pca(paths: Sequence[Floats]) -> Plane:
     These come from the products of all points with each other, or of all columns, whichever are
     fewer; of many points some are left out, evenly.
     """
-    points = np.concatenate(paths)
-    points = points[:: -(-len(points) // MOST_POINTS)]
-    centre = np.mean([path[-1] for path in paths], axis=0)
-    rest = points - points.mean(axis=0)
-    wide = rest.shape[1] > len(rest)
-    values, vectors = np.linalg.eigh(rest @ rest.T if wide else rest.T @ rest)
+    skipped = np.cumsum([0, *map(len, paths)])
+    stride = -(-int(skipped[-1]) // MOST_POINTS)
+    some = [path[-before % stride :: stride] for path, before in zip(paths, skipped.tolist(), strict=False)]
+    count, n = sum(map(len, some)), some[0].shape[1]
+    wide, width = n > count, max(1, AT_ONCE // count)
+
+    def parts() -> Iterator[Floats]:
+        """The points less their mean, (count, width), a few columns at a time."""
+        for at in range(0, n, width):
+            columns = np.concatenate([path[:, at : at + width] for path in some])
+            yield columns - columns.mean(axis=0)
+
+    products = sum(part @ part.T if wide else part.T @ part for part in parts())
+    values, vectors = np.linalg.eigh(np.asarray(products))
     values, vectors = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
     total = float(values.sum())
     directions: list[Floats] = []
     shares = [0.0, 0.0]
     for i in range(2):
         if i < len(values) and values[i] > STRAIGHT * max(values[0], 1e-300):
-            direction = rest.T @ vectors[:, i] if wide else vectors[:, i]
+            along = vectors[:, i]
+            direction = np.concatenate([part.T @ along for part in parts()]) if wide else along
             shares[i] = float(values[i]) / total
         else:
-            direction = _across(directions, rest.shape[1])
+            direction = _across(directions, n)
         direction = direction / np.linalg.norm(direction)
         # The sign is free: towards the end of the first path the numbers grow.
         back = float((paths[0][-1] - paths[0][0]) @ direction) < 0
         directions.append(-direction if back else direction)
+    centre = np.mean([path[-1] for path in paths], axis=0)
     return Plane(centre, directions[0], directions[1], (shares[0], shares[1]))
 
 
@@ -97,8 +116,12 @@ def random(centre: Floats, shapes: Sequence[tuple[int, ...]], seed: int) -> Plan
     """
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence(seed, spawn_key=(5,))))
     first, second = (_filtered(rng, centre, shapes or [(len(centre), 1)]) for _ in range(2))
-    second = second - (second @ first) / (first @ first) * first
-    return Plane(centre, first, second)
+    across = second - (second @ first) / (first @ first) * first
+    if np.linalg.norm(across) <= PARALLEL * np.linalg.norm(second):
+        # Filters of one number each may well leave one direction alone.
+        length = np.linalg.norm(first)
+        across = length * _across([first / length], len(first))
+    return Plane(centre, first, across)
 
 
 def _filtered(rng: np.random.Generator, centre: Floats, shapes: Sequence[tuple[int, ...]]) -> Floats:
@@ -156,44 +179,49 @@ class Cast:
 
     def _view(self, chosen: Sequence[int]) -> tuple[float, ...]:
         """All of the plane that runs come over, but where they run away."""
-        feet = np.concatenate([self.plane.on(steady(self.whole.runs[index])) for index in chosen])
+        feet = np.concatenate(list(map(self.plane.on, followed(self.whole, chosen))))
         return views.with_margin(feet.min(axis=0), feet.max(axis=0), float(np.abs(feet).max()))
 
-    def off(self, index: int) -> Floats:
-        """How far the iterates of a run (K,) are from the plane."""
-        return self.plane.off(self.whole.runs[index].params)
-
     def furthest(self, chosen: Sequence[int]) -> float:
-        """How far runs ever are from the plane, while they are at places that are numbers."""
-        far = [self.plane.off(steady(self.whole.runs[index])) for index in chosen]
+        """How far runs ever are from the plane, but where they run away."""
+        far = map(self.plane.off, followed(self.whole, chosen))
         return max((float(each.max()) for each in far), default=0.0)
 
-    def says(self, chosen: Sequence[int], axis: bool) -> list[str]:
-        """How far runs get from the plane, in fewer and fewer words that stand after the name of its axis."""
-        of = " of the variance" if axis and self.plane.share else ""
+    def says(self, chosen: Sequence[int]) -> list[tuple[str, str]]:
+        """What stands after the name of an axis, and how far runs get off: in fewer and fewer words."""
+        of = " of the variance" if self.plane.share else ""
         if not chosen:
-            return [of]
+            return [(of, "")]
         far = f"up to {words.number(self.furthest(chosen), 2)} off"
-        return [f"{of}; paths {far} this plane", f"{of}; {far} this plane", f"; {far} the plane", f"; {far}"]
+        return [
+            (of, f"; paths {far} this plane"),
+            (of, f"; {far} this plane"),
+            ("", f"; {far} the plane"),
+            ("", f"; {far}"),
+        ]
 
     def told(self, index: int, steps: NDArray[np.int64]) -> list[tuple[str, ...]]:
         """At steps (F,) the loss of a run, that of the plane at its foot, and how far the two are apart."""
         run = self.whole.runs[index]
         rows = np.array([run.row(step) for step in steps.tolist()])
         asked, back = np.unique(rows, return_inverse=True)
-        off = [f"{words.number(far, 2)} off" for far in self.off(index)[asked]]
+        off = [f"{words.number(far, 2)} off" for far in self.plane.off(run.params[asked])]
         said: list[tuple[str, ...]] = [(far,) for far in off]
         if self.loss != "batch":
-            test = self.problem.test_loss if self.loss == "test" else None
             with np.errstate(all="ignore"):
-                true = test(run.params[asked]) if test else run.loss[asked]
-                flat = self._values(self.plane.on(run.params[asked]), self.loss, None)
+                true = run.loss[asked] if self._descended else self._values(run.params[asked], self.loss)
+                flat = self._values(self.plane.on(run.params[asked]), self.loss)
             said = [
                 (f"loss {words.number(one, 2)}", f"on plane {words.number(two, 2)}", far)
                 for one, two, far in zip(true, flat, off, strict=True)
             ]
         lost = ~np.isfinite(run.params[asked]).all(axis=1)
         return [() if lost[i] else said[i] for i in back.tolist()]
+
+    @property
+    def _descended(self) -> bool:
+        """Whether the loss that is drawn is the one that the runs go down."""
+        return words.drawn_loss(self.whole, self.loss) == words.loss_name(self.whole)
 
     def _surface(self, *coordinates: Any, loss: str | None = None, rows: Any = None) -> Floats:
         x, y = np.broadcast_arrays(*(np.asarray(c, np.float64) for c in coordinates))
@@ -206,11 +234,12 @@ class Cast:
             self._drawn[key] = made
         return made
 
-    def _values(self, at: Floats, loss: str | None, rows: Any) -> Floats:
-        """The loss of points of the plane (m, 2)."""
-        ask = self._asked(loss, rows)
+    def _values(self, at: Floats, loss: str | None, rows: Any = None) -> Floats:
+        """The loss at points (m, n), or at those of the plane (m, 2)."""
+        ask, lifted = self._asked(loss, rows), at.shape[1] < len(self.plane.centre)
         piece = max(1, AT_ONCE // len(self.plane.centre))
-        parts = [ask(self.plane.lifted(at[i : i + piece])) for i in range(0, len(at), piece)]
+        pieces = (at[i : i + piece] for i in range(0, len(at), piece))
+        parts = [ask(self.plane.lifted(some) if lifted else some) for some in pieces]
         return np.concatenate(parts) if parts else np.zeros(0)
 
     def _asked(self, loss: str | None, rows: Any) -> Callable[[Floats], Floats]:
@@ -239,15 +268,33 @@ def cast(trace: Trace, kind: str | None, chosen: Sequence[int], loss: str) -> Ca
 
 
 def _plane(trace: Trace, problem: Problem, kind: str, chosen: Sequence[int]) -> Plane:
-    paths = [steady(trace.runs[index]) for index in chosen]
+    paths = followed(trace, chosen)
     if kind == "random" or not paths:
         centre = paths[0][-1] if paths else np.array(problem.start, float)
         return random(centre, problem.shapes, trace.scene.seed)
     return pca(paths)
 
 
+def followed(trace: Trace, chosen: Sequence[int]) -> list[Floats]:
+    """The iterates of runs before they run away; beside runs that come down, others while they are near."""
+    runs = [trace.runs[index] for index in chosen]
+    paths = list(map(steady, runs))
+    reach = [np.abs(path - path[0]).max(axis=1) for path in paths]
+    down = [run.ended is None and run.loss[-1] <= run.loss[0] for run in runs]
+    room = BEYOND * max(
+        (float(far.max()) for far, good in zip(reach, down, strict=True) if good), default=0.0
+    )
+    if not room:
+        return paths
+    gone = [np.flatnonzero(far > room) for far in reach]
+    return [
+        path if good or not len(left) else path[: left[0]]
+        for path, good, left in zip(paths, down, gone, strict=True)
+    ]
+
+
 def steady(run: Path) -> Floats:
     """The iterates of a run before it runs away or is too far to be reckoned with, the start among them."""
-    path = views.steady(run)
+    path = views.steady(replace(run, params=run.params[: run.row(run.steps) + 1]))
     far = np.flatnonzero(np.abs(path).max(axis=1) > FAR)
     return path[: max(int(far[0]), 1)] if len(far) else path

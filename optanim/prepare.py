@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optanim import workload
 from optanim.batches import Batches
 from optanim.courses import is_scheduled
 from optanim.driver import how_not_finite
@@ -34,9 +35,6 @@ GRID: tuple[float, ...] = (
 RATE = Number(low=0)  # of a schedule: one that has come to 0 rests
 MOST_SCHEDULED = 30_000_000  # values of schedules, in terms of simple ones
 OVERHEAD = 500  # what a schedule costs before its first step, in steps
-CHEAP = 50  # parameters that a row of data meets in the time in which a small model is evaluated
-SCORED = 301  # times, of all the data
-INNER = 30  # steps within a step that a run through continuous time may take, about
 FAR = 10.0  # times larger or smaller than 1: data that one grid of learning rates need not fit
 
 
@@ -87,12 +85,16 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         if unfit:
             raise UserError(unfit)
         return Prepared(data, problem)
-    runs = tuple(
-        run if run.start else replace(run, start=problem.start_of(scene.seed_of(run))) for run in scene.runs
-    )
+    runs = scene.runs
+    if problem.begin is None:  # each has its own in a network, of too many numbers to be written down
+        runs = tuple(run if run.start else replace(run, start=problem.start) for run in scene.runs)
     if long := _too_long(scene, runs, registry):
         raise UserError(long)
     rates = tuple(run.lr for run in scene.runs)
+    batches, wrong = _batches(scene, problem)
+    ready = Prepared(data, problem, runs, rates, batches)
+    if dear := workload.mistakes(scene, problem, ready.tries, batches, limits or Limits(), registry):
+        raise UserError(in_order([*wrong, *unfit, *dear]))
     bad = _bad_starts(scene, problem, runs)
     mistakes = [mistake for mistake in bad if mistake]
     for run, rate, start in zip(runs, rates, bad, strict=True):
@@ -101,11 +103,12 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
         if is_open(rate) and not (problem.minima or problem.shapes) and start is None:
             message = f"no lr for {run.rule.name}, and the landscape has no minimum to tune it for"
             mistakes.append(Mistake(message, run.rule.place, "give it an lr, such as lr: 0.1"))
-        rule = _asking(run.rule, "residuals", registry)
+        rule = workload.asking(run.rule, "residuals", registry)
         if problem.residuals is None and rule:
             noisy = " and no noise" if problem.noise is not None else ""
             message = f"{rule.name} needs a regression with the loss mse{noisy}"
-            hint = f"write {'' if scene.dataset else 'dataset: line, '}landscape: {{linear_regression: mse}}"
+            plain = scene.dataset and not dataset[scene.dataset.name].facts.get("inputs")
+            hint = f"write {'' if plain else 'dataset: line, '}landscape: {{linear_regression: mse}}"
             mistakes.append(Mistake(message, rule.place or run.rule.place, hint))
         if registry[run.rule.name].facts.get("times") and (what := _partial(scene, problem)):
             message = f"{run.rule.name} follows the whole loss, and {what}"
@@ -113,16 +116,16 @@ def prepare(scene: Scene, registry: Registry = optimizer, limits: Limits | None 
             mistakes.append(Mistake(message, run.rule.place, f"leave out {partial}, or {run.rule.name}"))
         told = {mistake.place for mistake in mistakes}
         mistakes += [m for m in _out_of_range(run, registry) if m.place is None or m.place not in told]
-    batches, wrong = _batches(scene, problem)
-    mistakes += wrong
-    mistakes += unfit
-    ready = Prepared(data, problem, runs, rates, batches)
-    mistakes += _too_much(scene, ready, limits or Limits(), registry)
+    mistakes += [*wrong, *unfit]
     if mistakes:
-        # Runs that share a start share its mistake.
-        found = list(dict.fromkeys(mistakes))
-        raise UserError(sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0)))
+        raise UserError(in_order(mistakes))
     return ready
+
+
+def in_order(mistakes: Sequence[Mistake]) -> list[Mistake]:
+    """Mistakes as they stand in the file, each once: runs that share a start share its mistake."""
+    found = dict.fromkeys(mistakes)
+    return sorted(found, key=lambda m: (m.place.line, m.place.column) if m.place else (0, 0))
 
 
 def _prepared_worlds(scene: Scene, registry: Registry, limits: Limits) -> Prepared:
@@ -235,50 +238,10 @@ def is_open(rate: float | Thing | None) -> bool:
     return rate is None or (isinstance(rate, Thing) and without_initial(rate) is rate)
 
 
-def _asking(rule: Thing, ask: str, registry: Registry) -> Thing | None:
-    """The rule that asks for this: this one, or one inside it."""
-    entry = registry[rule.name]
-    inner = (entry.defaults() | dict(rule.settings))["base"] if "base" in entry.asks else None
-    return rule if ask in entry.asks else _asking(inner, ask, registry) if inner else None
-
-
-def _weight(run: Run, problem: Problem | None, registry: Registry) -> float:
-    """How many evaluations of a model of two parameters a step costs."""
-    n = len(problem.names) if problem else 1
-    # A row of data meets every parameter; a landscape that is a formula is one evaluation.
-    weight = max(1.0, n / 2) if problem and problem.data is not None else 1.0
-    if problem and problem.shapes:
-        weight = max(1.0, n / CHEAP)
-    if any(_asking(run.rule, ask, registry) for ask in ("hessian", "hessian_diag", "residuals")):
-        weight *= n
-    return weight * (INNER if registry[run.rule.name].facts.get("times") else 1)
-
-
-def _too_much(scene: Scene, ready: Prepared, limits: Limits, registry: Registry) -> list[Mistake]:
-    """The mistake of a scene whose steps evaluate its model more often than the limit allows."""
-    points = ready.problem.data if ready.problem else None
-    rows = 1 if points is None else len(points.x)
-    scored = float(rows)
-    if ready.problem is not None and ready.problem.shapes:
-        scored = rows * min(SCORED, ready.steps) / max(ready.steps, 1)  # a network is scored now and then
-    seen = rows if ready.batches is None else scored + float(ready.batches.sizes.mean())
-    work = round(sum(steps * _weight(run, ready.problem, registry) for run, steps in ready.tries) * seen)
-    if work <= limits.work:
-        return []
-    tuned = ", tuning included," if any(map(is_open, ready.rates)) else ""
-    on = f" on {grouped(rows)} rows of data" if points is not None else ""
-    longest = max(ready.runs, key=lambda run: run.steps).rule
-    place = scene.places.get("steps") or longest.places.get("steps")
-    if place is None:
-        place = scene.dataset.place if scene.dataset and rows > 1 else longest.place
-    hint = f"takes at most {grouped(limits.work)}; --max-work lifts it"
-    message = f"{grouped(ready.steps)} steps of all runs{tuned}{on} are {grouped(work)} evaluations"
-    return [Mistake(message, place, hint)]
-
-
 def _bad_starts(scene: Scene, problem: Problem, runs: Sequence[Run]) -> list[Mistake | None]:
     """For every run what is wrong with its start, None where nothing is."""
-    value, gradient = problem.slope(np.array([run.start for run in runs], dtype=np.float64))
+    starts = np.array([problem.starts(run.start, scene.seed_of(run)) for run in runs])
+    value, gradient = problem.slope(starts)
     fine = np.isfinite(value) & np.isfinite(gradient).all(axis=1)
     found: list[Mistake | None] = []
     for given, run, loss, slope, good in zip(scene.runs, runs, value, gradient, fine.tolist(), strict=True):
@@ -288,12 +251,12 @@ def _bad_starts(scene: Scene, problem: Problem, runs: Sequence[Run]) -> list[Mis
         what = f"the gradient {how_not_finite(slope)}"
         if not np.isfinite(loss):
             what = f"the loss {how_not_finite(loss)}"
-        at = ", ".join(number(v) for v in run.start or ())
+        at = f" ({', '.join(map(number, run.start))})" if run.start else ""
         place = scene.landscape.place if scene.landscape else None
         if given.start:
             place = run.rule.places.get("start") or scene.places.get("start") or run.rule.place
         hint = standardize(scene, problem) or "take a start where the loss and its gradient are finite"
-        found.append(Mistake(f"{what} at the start ({at})", place, hint))
+        found.append(Mistake(f"{what} at the start{at}", place, hint))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim import landscapes, mosaic
-from optanim.drawable import MAX_PANELS, Drawable
+from optanim.drawable import MAX_PANELS, Drawable, Several
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import KINDS
 from optanim.outputs import beyond, clash, clashes, of_format, suffix_is_safe
@@ -29,7 +29,7 @@ from optanim.scene import (
     without_initial,
 )
 from optanim.settings import grouped
-from optanim.sweeps import KEY_OF, Several, Sweep, combinations
+from optanim.sweeps import KEY_OF, Sweep, combinations
 from optanim.things import Reader
 from optanim.usual import World, beside, usual
 from optanim.yaml_nodes import Items, Pairs, Scalar, compose, read_source, shown
@@ -38,6 +38,10 @@ from optanim.yaml_values import BAD, MAX_MISTAKES
 KEYS = settings_of(keys)
 MAX_OUTPUTS = 24
 FIRST_LINE = "write a line such as landscape: rosenbrock"
+NOT_OF_ARRAYS = {
+    "minima": "no minimum of a network is known: leave it out",
+    "view": "leave it out, or write contour: {view: …}, in the numbers of its plane",
+}
 RUNS_FACTOR = 10  # all runs together may take so many times the limit of steps
 
 
@@ -122,6 +126,8 @@ class _Builder:
         )
         first, several = worlds[0], len(worlds) > 1
         swept = {axis.name for axis in self.sweep.axes}
+        # Where only a dataset is given, each of several may make a landscape of its own.
+        apart = several and ("landscape" in swept or any(w.landscape != first.landscape for w in worlds))
         scene = Scene(
             name=Path(self.source.name).stem,
             source=self.source,
@@ -129,13 +135,13 @@ class _Builder:
             title=self.get("title"),
             caption=self.get("caption"),
             alt=self.get("alt"),
-            landscape=None if several and "landscape" in swept else first.landscape,
+            landscape=None if apart else first.landscape,
             dataset=None if several and "dataset" in swept else first.dataset,
             runs=tuple(runs),
             batch=None if several and "batch" in swept else first.batch,
             seed=self.get("seed"),
             axes=self.sweep.axes,
-            view=None if several and "landscape" in swept else first.view or self.get("view"),
+            view=None if apart else first.view or self.get("view"),
             minima=self.get("minima"),
             panels=panels,
             mosaic=grid,
@@ -161,8 +167,7 @@ class _Builder:
             dataset: Thing | None = self.get("dataset")
             landscape = self.landscape(dataset)
             names = self.names(landscape)
-            if names is not None:
-                self.dimensions(landscape, names, runs)
+            self.dimensions(landscape, names, runs)
             view = landscape.settings.get("view") if landscape else None
             made.append(World(landscape, dataset, names, self.batch(landscape), view))
             self.given, self.places = given, places
@@ -243,7 +248,10 @@ class _Builder:
             return None
         if landscape is not None and "data" not in KINDS["landscape"][landscape.name].asks:
             hint = "batches are rows of a dataset: take a landscape of data such as linear_regression"
-            self.wrong(f"'{landscape.name}' has no data to take a batch of", self.where("batch"), hint)
+            swept = next((axis.place for axis in self.sweep.axes if axis.name == "batch"), None)
+            place = swept or self.where("batch")
+            if all(mistake.place != place for mistake in self.reader.mistakes):  # of several worlds once
+                self.wrong(f"'{landscape.name}' has no data to take a batch of", place, hint)
         return batch
 
     # -- landscape -----------------------------------------------------------------------------
@@ -279,9 +287,16 @@ class _Builder:
             return None
         return landscapes.names(entry, landscape)
 
-    def dimensions(self, landscape: Thing | None, names: tuple[str, ...], runs: Sequence[Run]) -> None:
+    def dimensions(self, landscape: Thing | None, names: tuple[str, ...] | None, runs: Sequence[Run]) -> None:
         """Notes every start, minimum and view that does not have the landscape's dimension."""
-        assert landscape is not None
+        if landscape is None:
+            return
+        if "arrays" in KINDS["landscape"][landscape.name].facts:
+            for name, hint in NOT_OF_ARRAYS.items():
+                if self.get(name) is not None:
+                    self.wrong(f"'{landscape.name}' takes no {name}", self.where(name), hint)
+        if names is None:
+            return
         n = len(names)
 
         def check(

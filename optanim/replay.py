@@ -80,7 +80,8 @@ class Evaluation:
         if not self.shapes:
             return [params[:, i] for i in range(self.n)]
         return [
-            params[:, place].reshape(len(params), *shape)
+            # In one memory order, as matrices are multiplied otherwise by how they lie in memory.
+            np.ascontiguousarray(params[:, place]).reshape(len(params), *shape)
             for place, shape in zip(self._places, self.shapes, strict=True)
         ]
 

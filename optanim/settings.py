@@ -79,10 +79,13 @@ class Number:
         """Which numbers these are, in words; empty where it is any."""
         words = []
         if self.low > -math.inf:
-            words.append(f"{'above' if self.low_open else 'at least'} {self.low:g}")
+            words.append(f"{'above' if self.low_open else 'at least'} {self._said(self.low)}")
         if self.high < math.inf:
-            words.append(f"{'below' if self.high_open else 'at most'} {self.high:g}")
+            words.append(f"{'below' if self.high_open else 'at most'} {self._said(self.high)}")
         return " and ".join(words)
+
+    def _said(self, value: float) -> str:
+        return grouped(int(value)) if self.whole and abs(value) < 1e15 else f"{value:g}"
 
     def parse(self, text: str) -> float | int:
         """The number a scalar means: YAML 1.2's, plus `.1` and `1e4` for a whole one."""
@@ -107,7 +110,7 @@ class Number:
         too_low = value <= self.low if self.low_open else value < self.low
         too_high = value >= self.high if self.high_open else value > self.high
         if too_low or too_high:
-            raise Wrong(f"{value:g} is out of range", f"takes {self.describe()}")
+            raise Wrong(f"{self._said(value)} is out of range", f"takes {self.describe()}")
         return int(value) if self.whole else float(value)
 
 
@@ -377,6 +380,7 @@ Positive = Annotated[float, Number(low=0, low_open=True)]
 NonNegative = Annotated[float, Number(low=0)]
 Unit = Annotated[float, Number(low=0, high=1, high_open=True)]
 Whole = Annotated[int, Number(low=0, whole=True)]
+Seed = Annotated[int, Number(low=0, high=2**32 - 1, whole=True)]
 Count = Annotated[int, Number(low=1, whole=True)]
 Rate = Annotated[float, Number(low=0.1, high=1000)]  # frames a second that every format can hold
 Magnification = Annotated[float, Number(low=0.5, high=4)]

@@ -22,16 +22,15 @@ from optanim.prepare import GRID, Prepared, is_open, prepare, standardize
 from optanim.records import Paths, Verdict
 from optanim.registry import Registry
 from optanim.rules import Rule, kind_of
-from optanim.scene import Limits, Point, Run, Scene, Thing, told_apart
+from optanim.scene import Limits, Run, Scene, Thing, told_apart
 from optanim.schedules._parts import known_once
 from optanim.search import around
 from optanim.trace import Path, Problem, Trace, Tuned
+from optanim.workload import FEWEST_KEPT, MOST_KEPT, SCORES
 from optanim.worlds import joined
 
 TAIL = 0.2  # of a run's steps, over which it is judged under noise
 KEPT_NUMBERS = 40_000_000  # of the iterates of all runs of a network
-SCORES = 20  # of the last part of a network's run, when its learning rate is tuned
-MOST_KEPT, FEWEST_KEPT = 301, 31  # iterates
 REACH = 3.0  # view-widths outside the view within which a tuned run has to stay
 
 Array = NDArray[Any]
@@ -44,7 +43,7 @@ class Job:
 
     run: Run
     lr: float | Thing
-    start: Point
+    start: Array
     seed: Any
 
 
@@ -165,7 +164,7 @@ def _at_rate(given: float | Thing | None, lr: float) -> float | Thing:
 
 def _job(scene: Scene, problem: Problem, run: Run, lr: float | Thing, number: int) -> Job:
     seed, own = scene.seed_of(run), number if run.number is None else run.number
-    return Job(run, lr, run.start or problem.start_of(seed), (seed, own))
+    return Job(run, lr, problem.starts(run.start, seed), (seed, own))
 
 
 def _groups(

@@ -250,6 +250,7 @@ class Panel:
     timeline: Any = None  # what its horizontal axis is, where panels under one another should share it
     small = False  # an inset, without names and words
     said = ""  # what stands above the axes, in a grid above all of them
+    ways: Sequence[str] = ()  # the same in fewer and fewer words, where there are such
     box: Box
     title: str | None
     only: tuple[str, ...] | None
@@ -392,8 +393,9 @@ class Panel:
         end = float(axes.pixels([[high, low]])[0, 0]) + px(13) if high < axes.x.high else np.inf
         for most in range(max(2, int(self.box.width / px(spacing))), 0, -1):
             values = linear_ticks(axes.x.low, high, most, whole=self.whole_steps)
-            if axes.x.kind == "log":
-                values = [value for value in axes.x.ticks(most)[0] if value <= high]
+            if axes.x.kind == "log":  # two at least, as one alone is no measure
+                closer = ([v for v in axes.x.ticks(n)[0] if v <= high] for n in range(most, most + 4))
+                values = max(closer, key=lambda each: min(len(each), 2))
             places = axes.pixels([[value, low] for value in values] or np.zeros((0, 2)))[:, 0]
             texts = tick_words(values)
             half = np.array([self.stage.width(text, size) for text in texts]) / 2

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from optanim.drawable import Drawable
 from optanim.errors import Mistake, Place
 from optanim.hints import MEANT
 from optanim.kinds import KINDS
 from optanim.registry import Setting
-from optanim.scene import OF_WORLDS, Axis, Run, Thing, drawn
+from optanim.scene import OF_WORLDS, Axis, Run, Thing
 from optanim.settings import Number, OneOf, ThingOf, Type, Wrong, closest, grouped
 from optanim.things import Reader
 from optanim.yaml_nodes import Items, Node, Pairs, Scalar, shape, shown
@@ -307,65 +306,3 @@ def _checked(name: str, kind: Type, row: Sequence[float]) -> Any:
     if len(row) != 1:
         raise Wrong(f"values of {len(row)} numbers where {name} takes one", "only starts are points")
     return number.check(row[0])
-
-
-# -- panels ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Several:
-    """What there is to draw where landscapes, datasets or batches are swept: that of every one of them."""
-
-    each: Sequence[Drawable]
-    axes: Sequence[Axis]
-    wrong: Set[str] = frozenset()  # axes that could not be read
-
-    def mistakes(self, thing: Thing) -> Iterator[Mistake]:
-        """Everything that is wrong with a panel."""
-        worlds = [axis for axis in self.axes if axis.name in OF_WORLDS]
-        yield from self._by(thing)
-        if (axis := self._between(thing, worlds)) is not None:
-            inner = drawn(thing).name
-            hint = f"write grid: {{panel: {inner}, by: {axis.name}}}"
-            if thing.name == "grid":
-                hint = "without by: every run has a cell of its own"
-            elif inner == "grid" or axis.name in ("batch", "seed"):
-                hint = "leave the batch out of the panel, or the axis out of the sweep"
-            what = {"batch": "batches of one size", "seed": "the batches of one seed"}.get(axis.name)
-            message = f"'{inner}' draws {what or f'one {axis.name}'}, and here are {len(axis.values)}"
-            yield Mistake(message, thing.place, hint)
-            return
-        # What is wrong in all worlds is told once.
-        yield from dict.fromkeys(mistake for there in self.each for mistake in there.mistakes(thing))
-
-    def _between(self, thing: Thing, worlds: Sequence[Axis]) -> Axis | None:
-        """The axis that a panel would have to be in the middle of."""
-        inner = drawn(thing)
-        if _of_batch(inner):
-            found = [axis for axis in self.axes if axis.name in ("batch", "seed")]
-            if found:
-                return found[0]
-        needs = str(KINDS["panel"][inner.name].facts.get("needs", "")).split()
-        landscape = "landscape" in needs or "dataset" in needs or "test" in inner.settings.get("data", ())
-        open_ = [axis for axis in worlds if axis.name != "batch"]
-        if thing.name == "grid":
-            by = thing.settings.get("by")
-            open_ = [] if by is None else [axis for axis in open_ if axis.name != by]
-        return open_[0] if landscape and open_ else None
-
-    def _by(self, thing: Thing) -> Iterator[Mistake]:
-        """A grid by an axis that there is not."""
-        by = thing.settings.get("by") if thing.name == "grid" else None
-        known = ["optimizer", *(axis.name for axis in self.axes if axis.name != "optimizer")]
-        if by is None or by in known or by in self.wrong:
-            return
-        hint = closest(shown(by), known) or f"takes {' or '.join(known)}"
-        yield Mistake(f"nothing is swept by '{shown(by)}'", thing.where("by"), hint)
-
-
-def _of_batch(panel: Thing) -> bool:
-    """Whether a panel draws the batch that a step sees."""
-    loss = panel.settings.get("loss", ())
-    return (
-        "batch" in (loss if isinstance(loss, tuple) else (loss,)) or panel.settings.get("arrows") == "noise"
-    )

@@ -74,9 +74,11 @@ class Problem:
     begin: Callable[[int], Array] | None = None  # the parameters (n,) that a run of a seed starts from
     effort: float = 1.0  # what its loss costs at a row of data, in terms of a model of two parameters
 
-    def start_of(self, seed: int) -> Point:
-        """Where a run of a seed starts if it says nothing else."""
-        return tuple(self.begin(seed).tolist()) if self.begin else self.start
+    def starts(self, given: Point | None, seed: int) -> Array:
+        """Where a run of a seed starts (n,): where it is given, or where the landscape has it."""
+        if given is None and self.begin:
+            return self.begin(seed)
+        return np.array(self.start if given is None else given, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -188,9 +190,17 @@ class Trace:
         places = {run: place for place, family in enumerate(self.families) for run in family}
         return tuple(places[run] for run in range(len(self.runs)))
 
+    def kin(self, index: int) -> tuple[int, ...]:
+        """A run, and those that differ from it in the seed alone."""
+        return self.families[self.family_of[index]]
+
+    def place_of(self, index: int) -> tuple[int, int]:
+        """Of a sweep of landscapes, datasets or batches the part that a run is of, and its place there."""
+        return divmod(index, len(self.runs) // max(len(self.worlds), 1))
+
     def world_of(self, index: int) -> Trace:
         """What a run ran on: of a sweep of landscapes, datasets or batches the part that it is of."""
-        return self.worlds[index * len(self.worlds) // len(self.runs)] if self.worlds else self
+        return self.worlds[self.place_of(index)[0]] if self.worlds else self
 
     def batches_of(self, index: int) -> Batches | None:
         """The batches that a run saw, those of its seed."""

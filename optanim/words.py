@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from optanim.kinds import landscape, optimizer
-from optanim.labels import listed, schedule_words
+from optanim.kinds import KINDS, landscape, optimizer
+from optanim.labels import figure_name, listed, schedule_words
 from optanim.labels import title as rule_title
 from optanim.losses import TITLES as LOSS_TITLES
 from optanim.scene import Axis, Run, Thing
@@ -21,9 +21,10 @@ _SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 NAMED = 6  # runs whose learning rates are told
-WHERE = ("landscape", "dataset", "optimizer")  # axes that a title made of what runs tells
+PLACES = ("landscape", "dataset")  # axes that a title made of what runs tells, as it does optimizers
 WRITTEN = 8  # digits of a number that somebody wrote
 MANY = 4  # numbers of a point that are all told
+RATE = re.compile(r"\blr (\d*\.?\d+(?:e[+-]?\d+)?)")
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -88,12 +89,34 @@ def _landscape_name(trace: Trace, thing: Thing) -> str:
     if "degree" in landscape[thing.name].settings:
         degree = thing.settings.get("degree", landscape[thing.name].settings["degree"].default)
         return _scored(trace, f"a polynomial of degree {degree}")
-    if trace.problem and trace.problem.shapes:
-        return network_name(trace.problem.shapes)
+    if is_network(thing):
+        return _network_words(trace)
     if "loss" in landscape[thing.name].settings:
         return _scored(trace, landscape[thing.name].title.replace("_", " "))
     title = landscape[thing.name].title
     return title[:1].upper() + title[1:]
+
+
+def is_network(thing: Thing) -> bool:
+    """Whether a landscape is the error of a network."""
+    return "arrays" in landscape[thing.name].facts
+
+
+def _network_words(trace: Trace) -> str:
+    """A network, and what it learns: of several datasets its layers differ, and they are told elsewhere."""
+    if trace.problem is None or trace.scene.dataset is None:
+        return "MLP"
+    return f"{network_name(trace.problem.shapes)} on {dataset_name(trace.scene.dataset)}"
+
+
+def dataset_name(thing: Thing) -> str:
+    """A dataset as a figure names it: a file or a formula by that, others by their names."""
+    entry = KINDS["dataset"][thing.name]
+    lead = thing.settings.get(entry.lead.name) if entry.lead else None
+    if isinstance(lead, str):
+        return formula(lead) if thing.name == "formula" else lead
+    name = entry.title.replace("_", " ")
+    return name[:1].upper() + name[1:]
 
 
 def network_name(shapes: Sequence[tuple[int, ...]]) -> str:
@@ -151,16 +174,36 @@ def title(trace: Trace) -> str:
     if trace.scene.title is not None:
         return trace.scene.title
     rules = list(dict.fromkeys(run.label for run in trace.runs))
-    where = landscape_words(trace) or " and ".join(
-        axis_count(axis) for axis in trace.scene.axes if axis.name in ("landscape", "dataset")
-    )
+    where = _places(trace)
     if trace.scene.axes:
         rules = who_ran(trace)
     if not rules:
         return where or "The data"
-    who = listed(rules) if len(rules) < 5 else f"{len(rules)} optimizers"
-    verb = "descends" if len(trace.runs) == 1 else "descend"
-    return f"{who} on {where}" if not where.startswith("f = ") else f"{who} {verb} {where[4:]}"
+    who, s = listed(rules) if len(rules) < 5 else f"{len(rules)} optimizers", "s" * (len(rules) == 1)
+    if where.startswith("f = "):
+        return f"{who} descend{s} {where[4:]}"
+    return f"{who} train{s} {where}" if _of_networks(trace) else f"{who} on {where}"
+
+
+def _of_networks(trace: Trace) -> bool:
+    """Whether all that is run on are networks."""
+    places = [trace.scene, *trace.scene.worlds] if trace.scene.landscape else trace.scene.worlds
+    things = [each.landscape for each in places]
+    return bool(things) and all(thing is not None and is_network(thing) for thing in things)
+
+
+def _places(trace: Trace) -> str:
+    """What is run on, and of several landscapes or datasets how many."""
+    scene = trace.scene
+    counted = {axis.name: axis_count(axis) for axis in scene.axes if axis.name in PLACES}
+    words, datasets = landscape_words(trace), counted.get("dataset")
+    if not words:
+        if "landscape" in counted and not datasets and _of_networks(trace) and scene.dataset:
+            return f"{counted['landscape'].replace('landscape', 'network')} on {dataset_name(scene.dataset)}"
+        return " and ".join(counted.values())
+    if not datasets:
+        return words
+    return f"{words} on {datasets}" if _of_networks(trace) else f"{words}, {datasets}"
 
 
 def who_ran(trace: Trace) -> list[str]:
@@ -196,17 +239,19 @@ def facts(trace: Trace) -> str:
     Learning rates that differ are told by the curves' names; where no panel has curves, here.
     """
     parts = []
-    words = landscape_words(trace)
-    if words and trace.scene.title is not None and (trace.runs or trace.scene.landscape_shown):
-        parts.append(words)
+    words, titled = landscape_words(trace), trace.scene.title is not None
     axes = [axis for axis in trace.scene.axes if len(axis.values) > 1]
-    if axes and trace.scene.title is not None and len(who := who_ran(trace)) == 1:
+    if titled and not words and _of_networks(trace):
+        words, axes = _places(trace), [axis for axis in axes if axis.name not in PLACES]
+    if words and titled and (trace.runs or trace.scene.landscape_shown):
+        parts.append(words)
+    if axes and titled and len(who := who_ran(trace)) == 1:
         parts.append(who[0])
-    parts += [axis_count(axis) for axis in axes if trace.scene.title is not None or axis.name not in WHERE]
+    parts += [axis_count(axis) for axis in axes if titled or axis.name not in (*PLACES, "optimizer")]
     if trace.batches is not None:
         parts.append(_batch_words(trace))
     starts = {tuple(run.params[0]) for run in trace.runs}
-    if len(starts) == 1 and not (trace.problem and trace.problem.shapes):
+    if len(starts) == 1 and not _of_networks(trace):
         parts.append(f"start {point(next(iter(starts)), WRITTEN)}")
     named = any(thing.name == "loss" for thing in trace.scene.panels)
     shared = shared_rate(trace.runs)
@@ -215,21 +260,21 @@ def facts(trace: Trace) -> str:
         which = "learning rate" if len(trace.runs) == 1 else "learning rate of each"
         told = f" {shared}," if shared and not named else ":"
         parts.append(f"{which}{told} best of {len(tuned.grid)}")
-    elif shared:
-        parts.append(f"lr {shared}")
     elif any(axis.name == "lr" for axis in axes):
         pass  # its values are names
+    elif shared:
+        parts.append(f"lr {shared}")
     elif tuned and len(trace.families) > NAMED:
         parts.append(f"learning rate of each: best of {len(tuned.grid)}")
     elif not named and not any(thing.name == "lr" for thing in trace.scene.panels):
         # A name that tells its learning rate is not told it again.
         firsts = [trace.runs[family[0]] for family in trace.families]
-        runs = [run for run in firsts if len(run.lr) and f"lr {rate(run)}" not in run.label]
+        runs = [run for run in firsts if len(run.lr) and not _tells_rate(run)]
         if runs:
-            each = ", ".join(f"{run.label} {rate(run)}" for run in runs)
+            each = ", ".join(f"{name_of(run)} {rate(run)}" for run in runs)
             parts.append(f"lr of {each}" + (f" (best of {len(tuned.grid)})" if tuned else ""))
     if not named:  # no curve's name tells what a label hides
-        parts += [f"{run.label}: {hidden}" for run in trace.runs if (hidden := _hidden(run))]
+        parts += [f"{name_of(run)}: {hidden}" for run in trace.runs if (hidden := _hidden(run))]
     return "  ·  ".join(parts)
 
 
@@ -265,15 +310,29 @@ def rate(run: Path) -> str:
     return schedule_words(run.schedule) if run.schedule else number(float(run.lr[0]))
 
 
+def _tells_rate(run: Path) -> bool:
+    """Whether the name of a run tells its learning rate."""
+    if run.schedule:
+        return f"lr {rate(run)}" in run.label
+    return any(number(float(each)) == rate(run) for each in RATE.findall(run.label))
+
+
+def name_of(run: Path) -> str:
+    """The name of a run as a figure writes it."""
+    return figure_name(run.label, run.differs)
+
+
 def settings_line(run: Path, trace: Trace) -> str:
     """What a curve's label says below its name: its learning rate, and how it ended if early."""
-    parts = []
+    parts, rates = [], [f"lr {rate(run)}"] if len(run.lr) and not _tells_rate(run) else []
     if run.tuned is not None:
-        edge = ", largest tried" if run.tuned.lr == run.tuned.grid[-1] else ", smallest tried"
-        best = "" if all(each.tuned for each in trace.runs) else f", best of {len(run.tuned.grid)}"
-        parts.append(f"lr {rate(run)}{edge if run.tuned.at_edge else best}")
-    elif len(run.lr) and shared_rate(trace.runs) is None and f"lr {rate(run)}" not in run.label:
-        parts.append(f"lr {rate(run)}")
+        if run.tuned.at_edge:
+            rates.append("largest tried" if run.tuned.lr == run.tuned.grid[-1] else "smallest tried")
+        elif not all(each.tuned for each in trace.runs):
+            rates.append(f"best of {len(run.tuned.grid)}")
+        parts.append(", ".join(rates))
+    elif len(run.lr) and shared_rate(trace.runs) is None:
+        parts += rates
     decay = run.settings.get("weight_decay")
     hidden = _hidden(run)
     told = "weight decay" in run.label or "weight decay" in hidden
@@ -287,13 +346,13 @@ def settings_line(run: Path, trace: Trace) -> str:
         parts += [f"{early} of {len(kin)} end early"] if early else []
     elif run.ended is not None:
         parts.append(f"{run.ended.why.removeprefix('the loss is ')} at step {run.ended.step}")
-    return " · ".join(parts)
+    return " · ".join(filter(None, parts))
 
 
 def _kin(run: Path, trace: Trace) -> list[Path]:
     """A run, and those that differ from it in the seed alone."""
     index = next((i for i, one in enumerate(trace.runs) if one is run), None)
-    return [run] if index is None else [trace.runs[i] for i in trace.families[trace.family_of[index]]]
+    return [run] if index is None else [trace.runs[i] for i in trace.kin(index)]
 
 
 def _differ(runs: Sequence[Path], setting: str) -> bool:
@@ -320,7 +379,7 @@ def _end(run: Path, kin: Sequence[Path]) -> str:
         )
         reach = f"ends with losses from {number(min(losses))} to {number(max(losses))}" if losses else ""
         told = f"{reach} over {len(losses)} seeds" if reach else ""
-        return f"{run.label} {', '.join(filter(None, (told, early)))}"
+        return f"{name_of(run)} {', '.join(filter(None, (told, early)))}"
     if run.ended is not None:
-        return f"{run.label} ends early, {run.ended.why} at step {run.ended.step}"
-    return f"{run.label} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"
+        return f"{name_of(run)} ends early, {run.ended.why} at step {run.ended.step}"
+    return f"{name_of(run)} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,25 @@ def test_every_doubt_has_its_scene() -> None:
 @pytest.mark.parametrize("path", sorted(Path("scenes").glob("*.yaml")), ids=lambda path: path.stem)
 def test_no_committed_scene_is_doubtful(path: Path) -> None:
     assert not doubts(simulate(load(path)))
+
+
+def test_of_a_network_arrays_are_looked_at_and_not_each_weight() -> None:
+    text = "dataset: {moons: {n: 40, seed: 1}}\nlr: 0.02\nsteps: 20\noptimizers: lamb\npanels: loss\n"
+    trace = simulate(read(text))
+    params = trace.runs[0].params.copy()
+    params[-1, :3] = 0.0  # of 64 weights of the first array
+    assert not doubts(replace(trace, runs=(replace(trace.runs[0], params=params),)))
+    params[-1, :64] = 0.0
+    (told,) = doubts(replace(trace, runs=(replace(trace.runs[0], params=params),)))
+    assert told.message.endswith("is stuck where the weights of layer 1 are 0")
+
+
+def test_what_ran_far_away_is_compared_in_silence() -> None:
+    text = (
+        "landscape: {formula: x**2 + y**2}\nstart: [1, 1]\nlr: 1e10\nsteps: 5\noptimizers: [gd, momentum]\n"
+    )
+    trace = simulate(read(text))
+    assert abs(trace.runs[0].params[-1]).max() > 1e39
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        doubts(trace)

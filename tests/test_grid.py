@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from optanim.errors import RenderError
 from optanim.film import Film
 from optanim.panels.grid import Grid
+from optanim.pen import Pen
 from optanim.reader import read
 from optanim.scene import Look, Size
 from optanim.simulate import simulate
@@ -178,3 +181,101 @@ def test_a_name_goes_before_how_its_run_ended(monkeypatch: pytest.MonkeyPatch) -
     text += "optimizers: [gd, momentum, adam]\npanels: [[grid: contour, loss]]\n"
     assert Film(simulate(read(text)), Look(seconds=1)).static.any()
     assert {"GD", "Momentum", "Adam"} <= set(written)
+
+
+LEGENDS = [
+    (  # of each optimizer the shades, as all starts would not fit
+        "landscape: himmelblau\noptimizers: [gd, adam]\nsteps: 3\n"
+        "sweep: {lr: [0.005, 0.02], start: {grid: {low: [-4, -4], high: [4, 4], n: 4}}}\n"
+        "panels: [grid: {panel: contour, by: lr}]\n",
+        {"GD": 3, "Adam": 3},
+    ),
+    (
+        "landscape: beale\noptimizers: gd\nsteps: 3\nsweep: {lr: [0.005, 0.02], start: [[-1, 0], [0, 1]]}\n"
+        "panels: [grid: {panel: contour, by: lr}]\n",
+        {"GD from (−1, 0)": 1, "GD from (0, 1)": 1},
+    ),
+    (  # by what they ran on, where a cell has runs of several places
+        "dataset: moons\noptimizers: gd\nlr: 0.1\nsteps: 3\n"
+        "sweep: {batch: [1, 2], landscape: [mlp: 2, mlp: 3], seed: [0, 1]}\n"
+        "panels: [grid: {panel: loss, by: batch}]\n",
+        {"GD, MLP (hidden 2)": 1, "GD, MLP (hidden 3)": 1},
+    ),
+    (  # the shades that a panel beside it needs
+        "optimizers: [gd, adam]\nlr: 0.001\nsteps: 3\nsweep: {landscape: [beale, himmelblau]}\n"
+        "panels: [grid: {panel: contour, by: landscape}, loss]\n",
+        {"GD": 2, "Adam": 2},
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), LEGENDS)
+def test_the_legend_names_what_the_cells_have_and_fits(text: str, expected: dict[str, int]) -> None:
+    made = grid(Film(simulate(read(text)), Look(seconds=1)))
+    names = made._names()
+    assert {name: len(made._colors(runs)) for name, runs in names.items()} == expected
+    assert made._legend_width(names, 9.5) < made.box.width
+
+
+def test_a_legend_of_too_many_names_says_how_many_more_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[str, float]] = []
+    write = Stage.write
+
+    def noted(self: Stage, pen: Pen, text: str, x: float, *rest: Any, **more: Any) -> None:
+        written.append((text, x - (self.width(text, 9.5, "bold") if more.get("align") == "right" else 0)))
+        write(self, pen, text, x, *rest, **more)
+
+    monkeypatch.setattr(Stage, "write", noted)
+    entries = ", ".join(f"gd: {{label: the run that has the long name {i}}}" for i in range(9))
+    text = f"landscape: beale\noptimizers: [{entries}]\nsteps: 3\nsweep: {{lr: [0.01, 0.02]}}\n"
+    film = Film(simulate(read(text + "panels: [grid: {panel: loss, by: lr}]\n")), Look(seconds=1))
+    assert film.static is not None
+    (more,) = [words for words, _ in written if words.endswith(" more")]
+    named = [words for words, _ in written if "long name" in words]
+    assert len(named) == 9 - int(more.split()[1]) and min(x for _, x in written) > 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "own"),
+    [
+        (
+            "dataset: line\noptimizers: gd\nlr: 0.3\nsweep: {landscape: [mlp: 4, linear_regression]}\n",
+            "",
+            ["loss, log axis", "MSE, log axis"],
+        ),
+        (
+            "optimizers: gd\nlr: 1e-4\nsweep: {landscape: [rosenbrock, {formula: 3 + x**2 + y**2}]}\n"
+            "start: [1, 1.5]\npanels: [grid: {panel: loss, by: landscape}]\n",
+            "loss",
+            ["log axis", "linear axis"],
+        ),
+        (
+            "dataset: {spirals: {n: 40}}\noptimizers: adam\nlr: 0.1\nsweep: {seed: [0, 3]}\n"
+            "panels: [grid: {panel: fit, by: seed}]\n",
+            "x₂; ● 0, ▲ 1; bands: probability 1/2, 3/4, 0.9",
+            [],
+        ),
+        (
+            "optimizers: gd\nlr: 1e-4\nsweep: {landscape: [rosenbrock, beale]}\n"
+            "panels: [grid: {panel: loss, by: landscape, title: 'What; it, is'}]\n",
+            "What; it, is",
+            [],
+        ),
+    ],
+)
+def test_what_cells_say_alone_stands_beside_their_titles(
+    text: str, said: str, own: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    write = Stage.write
+    monkeypatch.setattr(
+        Stage,
+        "write",
+        lambda self, pen, text, *a, **k: (written.append(text), write(self, pen, text, *a, **k)),
+    )
+    made = grid(Film(simulate(read(f"{text}steps: 20\n")), Look(seconds=1)))
+    assert made.said == said and said in written
+    assert [words for words in written if " axis" in words or "band" in words] == [
+        *([said] if "band" in said else []),
+        *own,
+    ]

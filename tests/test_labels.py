@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optanim.labels import honest, labels, number
+from optanim.labels import figure_name, honest, labels, number
 from optanim.scene import Run, Thing
 
 
@@ -166,6 +166,39 @@ def test_a_wrapped_run_goes_by_the_names_of_both_rules(label: str, expected: str
 def test_number(value: float, text: str) -> None:
     assert number(value) == text
     assert float(text) == value
+
+
+@pytest.mark.parametrize(
+    ("swept", "rates", "expected"),
+    [
+        (["tuned", 0.1], [1.0, 0.1], ["GD lr 1", "GD lr 0.1"]),
+        (["tuned", 1.0], [1.0, 1.0], ["GD lr 1, tuned", "GD lr 1"]),
+        ([1.0, 0.1, "tuned"], [1.0, 0.1, 0.1], ["GD lr 1", "GD lr 0.1", "GD lr 0.1, tuned"]),
+    ],
+)
+def test_a_rate_that_was_tuned_to_one_that_is_given_says_so(
+    swept: list[Any], rates: list[float], expected: list[str]
+) -> None:
+    runs = [run("gd", lr=rate, swept={"lr": rate}, number=0) for rate in swept]
+    assert [label for label, _ in labels(runs, rates)] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "expected"),
+    [
+        ("GD from (-1, 2.5)", "from (-1, 2.5)", "GD from (−1, 2.5)"),
+        ("GD from -2", "from -2", "GD from −2"),
+        ("Adam lr 1e-05", "lr 1e-05", "Adam lr 1e−5"),
+        ("a-1 lr 1e-10", "lr 1e-10", "a-1 lr 1e−10"),
+        ("-1", "-1", "−1"),
+        ("x-1 from -2", "", "x-1 from -2"),
+        ("mine", "lr -1", "mine"),
+        ("GD, x**2 - 3", "x**2 - 3", "GD, x**2 - 3"),
+        ("D-Adaptation", "", "D-Adaptation"),
+    ],
+)
+def test_a_figure_writes_true_minus_signs_in_what_was_made(name: str, made: str, expected: str) -> None:
+    assert figure_name(name, made) == expected
 
 
 def test_what_a_label_hides_is_told_beside_it() -> None:

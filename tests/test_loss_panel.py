@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -159,3 +161,36 @@ def test_the_name_of_a_curve_that_ends_early_is_tied_to_it_by_dots() -> None:
     row = film.static[y - 1 : y + 2, panel.box.left + 40 : panel.box.right - 40, :3].astype(int)
     ground = (np.abs(row - film.static[0, 0, :3].astype(int)).max(axis=(0, 2)) < 12).mean()
     assert ground > 0.25
+
+
+@pytest.mark.parametrize(
+    "panel", ["loss", "loss: [train, test]", "loss: {yscale: linear}", "curve: step_norm"]
+)
+@pytest.mark.parametrize(("factor", "followed"), [(1e5, True), (1e9, False), (1e70, False)])
+def test_a_run_that_came_back_from_far_leaves_the_others_in_view(
+    panel: str, factor: float, followed: bool
+) -> None:
+    trace = traced(panel, f"{GD}, adam: {{lr: 0.1}}")
+    first, other = trace.runs
+    loss, params = first.loss.copy(), first.params.copy()
+    loss[4:8] *= factor
+    params[4:8] *= factor**0.5
+    film = Film(replace(trace, runs=(replace(first, loss=loss, params=params), other)), Look(seconds=0.5))
+    scale = film.panels[0].scale()  # type: ignore[attr-defined]
+    steps = np.abs(np.diff(params, axis=0)).max()
+    top = loss.max() if "loss" in panel else steps
+    assert (scale.high >= top) == followed
+    if not followed:
+        low, high = other.loss.min(), max(other.loss.max(), loss[0])
+        if "loss" not in panel:
+            low, high = (f(np.linalg.norm(np.diff(other.params, axis=0), axis=1)) for f in (np.min, np.max))
+        assert scale.low <= low and high <= scale.high < 1e3 * high
+
+
+@pytest.mark.parametrize("panel", ["loss", "curve: gradient_norm"])
+def test_where_all_diverge_the_axis_begins_at_the_start(panel: str) -> None:
+    text = "landscape: {formula: x**2 + 4*y**2}\nstart: [1, 1]\nlr: 1\nsteps: 150\noptimizers: gd\n"
+    trace = simulate(read(f"{text}panels: [{panel}]\n"))
+    scale = Film(trace, Look(seconds=0.5)).panels[0].scale()  # type: ignore[attr-defined]
+    assert trace.runs[0].loss[-1] > 1e200
+    assert scale.low <= 10 and scale.high > 1e100

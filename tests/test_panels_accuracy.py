@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optanim import words
+from optanim import scores, words
 from optanim.film import Film
-from optanim.panels import accuracy
 from optanim.panels.accuracy import Accuracy
 from optanim.prepare import prepare
 from optanim.reader import read
@@ -103,8 +102,8 @@ def test_with_much_work_fewer_iterates_are_tested(monkeypatch: pytest.MonkeyPatc
     data = trace.data
     assert data is not None
     whole = by_hand(trace, 0, data.test)
-    monkeypatch.setattr(accuracy, "WORK", 1.0)
-    monkeypatch.setattr(accuracy, "FEWEST", 6)
+    monkeypatch.setattr(scores, "WORK", 1.0)
+    monkeypatch.setattr(scores, "ASKED", 6)
     values = drawn(replace(trace)).lines[0].values
     asked = [0, 5, 10, 15, 20, 25]
     np.testing.assert_allclose(values[asked], whole[asked])
@@ -134,3 +133,25 @@ def test_an_inset_and_a_log_axis_from_0() -> None:
     panel = "accuracy: {data: [train, test], inset: {view: [60, 100]}, yscale: log, view: [0, 100]}"
     prepare(read(SCENE.format(panel=panel, test=", test: 0.25")))
     assert drawn(traced(panel)).axes.y.low > 0
+
+
+@pytest.mark.parametrize(
+    ("fixed", "axis"),
+    [
+        ("dataset: {moons: {n: 80, test: 0.25}}", "landscape: [mlp: 4, mlp: [6, 3]]"),
+        ("landscape: {mlp: 5}", "dataset: [moons: {n: 60, test: 0.25}, spirals: {n: 80, test: 0.5}]"),
+        ("dataset: {moons: {n: 80, test: 0.25}}", "batch: [4, full]"),
+    ],
+)
+@pytest.mark.parametrize("panel", ["accuracy", "accuracy: [train, test]"])
+def test_runs_of_several_places_are_asked_about_their_own_points(fixed: str, axis: str, panel: str) -> None:
+    text = f"{fixed}\noptimizers: [sgd, adam]\nlr: 0.3\nsteps: 6\nsweep: {{{axis}}}\npanels: [{panel}]\n"
+    trace = simulate(read(text))
+    made = drawn(trace)
+    for line in made.lines:
+        world, place = trace.place_of(line.index)
+        data = trace.worlds[world].data
+        assert data is not None and trace.world_of(line.index) is trace.worlds[world]
+        expected = by_hand(trace.worlds[world], place, data if line.dashed else data.test)
+        np.testing.assert_allclose(line.values, expected, rtol=1e-12)
+    assert {line.index for line in made.lines} == set(range(4))

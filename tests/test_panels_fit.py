@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from optanim.film import Film
+from optanim.panels import fit as fits
 from optanim.panels.fit import Fit
-from optanim.reader import load
+from optanim.reader import load, read
 from optanim.scene import Look
 from optanim.simulate import simulate
+from optanim.tracks import Track, turn
 
 X = np.array([-2.0, -1.5, -1, -0.5, 0, 0.5, 1, 1.5, 2, 2.5])
 TRUE = np.array([0, 0, 1, 0, 1, 0, 1, 1, 0, 1])
@@ -91,3 +93,29 @@ def test_a_line_far_outside_keeps_its_slope(tmp_path: Path) -> None:
     panel.params = [np.array([[1e6, 0.0]]), np.array([[1e6, 0.0]])]
     x, y = values(panel, 0, 0)
     np.testing.assert_allclose(y, 1e6 * x, rtol=1e-9)
+
+
+LINE = "dataset: {line: {n: 30, noise: 1, seed: 0}}\nbatch: 4\nlr: 0.05\nsteps: 40\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "whole", "parts"),
+    [
+        ("optimizers: sgd\nsweep: {seed: {range: 5}}\n", 5, set()),
+        ("optimizers: [sgd, gd]\n", 0, {2}),
+        ("optimizers: [sgd, adam]\nsweep: {seed: [0, 1, 2]}\n", 0, {2}),
+    ],
+)
+def test_only_lines_of_several_looks_take_turns(
+    more: str, whole: int, parts: set[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def noted(line: Track, place: int, count: int) -> Track:
+        taken.append(count)
+        return turn(line, place, count)
+
+    monkeypatch.setattr(fits, "turn", noted)
+    film = Film(simulate(read(f"{LINE}{more}panels: fit\n")), Look(seconds=1))
+    assert film.frame(0).any()  # where all stand at the start
+    assert set(taken) == parts and len(film.trace.runs) - len(taken) == whole

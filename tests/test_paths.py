@@ -49,6 +49,11 @@ def test_names_keep_off_one_another(name: str) -> None:
             0,
         ),
         ("landscape: saddle\nstart: [0.5, 0.01]\nlr: 0.3\nsteps: 30\noptimizers: gd", 12, 1),
+        (
+            "landscape: {formula: x**2+y**2}\nview: [-2, 2, -2, 2]\nstart: [1, 0]\nlr: 1e30\noptimizers: gd",
+            1,
+            0,
+        ),
     ],
 )
 def test_a_run_that_leaves_is_marked_on_the_edge(scene: str, step: int, side: int) -> None:

@@ -13,7 +13,8 @@ from optanim.panels.contour import Contour
 from optanim.planes import Cast, Plane, cast
 from optanim.problem import problem
 from optanim.reader import read
-from optanim.scene import Look
+from optanim.pen import Box
+from optanim.scene import Look, Size
 from optanim.simulate import simulate
 from optanim.trace import Trace
 
@@ -146,7 +147,9 @@ def test_the_loss_of_a_batch_on_the_plane() -> None:
     drawn = found.trace.problem.surface(np.array([0.5]), np.array([-0.25]), rows=rows)
     point = found.plane.lifted(np.array([[0.5, -0.25]]))
     assert drawn == pytest.approx(trace.problem.loss(point, rows))
-    assert found.told(0, np.array([3]))[0] == (f"{words.number(float(found.off(0)[3]), 2)} off",)
+    assert found.told(0, np.array([3]))[0] == (
+        f"{words.number(float(found.plane.off(trace.runs[0].params[3:4])[0]), 2)} off",
+    )
 
 
 @pytest.mark.parametrize("loss", ["full", "test"])
@@ -180,6 +183,73 @@ def test_a_run_far_away_makes_no_plane(activation: str) -> None:
         assert found.told(1, np.array([30])) == [()]
     film = Film(trace, Look(seconds=0.5))
     assert film.frame(0).std() > 5 and film.frame(film.count - 1).std() > 5
+
+
+def test_a_run_that_goes_far_leaves_the_plane_to_those_that_come_down() -> None:
+    trace = traced(NETWORK.replace("[sgd, momentum: 0.9]", "[gd: {{lr: 1e30}}, gd: {{lr: 0.1}}]"))
+    both = cast(trace, "pca", [0, 1], "full")
+    assert both is not None and np.abs(trace.runs[0].params[1]).max() > 1e25
+    assert both.trace.problem is not None and np.abs(both.trace.problem.view or ()).max() < 10
+    down = both.plane.off(trace.runs[1].params)
+    assert down.max() < 1 and both.furthest([1]) == down.max()
+    far = cast(trace, "pca", [0], "full")
+    assert far is not None and np.abs(far.plane.on(trace.runs[0].params[:1])).max() > 1e20
+
+
+def test_a_run_of_fewer_steps_does_not_count_where_it_rests() -> None:
+    text = CUBIC.replace("gd: {{lr: 0.1}}", "gd: {{lr: 0.1, steps: 4}}")
+    trace = traced(text)
+    points = np.concatenate([trace.runs[0].params[:5], trace.runs[1].params])
+    values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
+    assert made(trace).plane.share == pytest.approx(tuple(values[:2] / values.sum()))
+
+
+def test_another_loss_is_told_beside_that_of_the_plane() -> None:
+    trace = traced(CUBIC, "contour: mae")
+    found = made(trace, loss="mae")
+    problem_, params = trace.problem, trace.runs[0].params
+    assert problem_ is not None
+    (said,) = found.told(0, np.array([7]))
+    assert said[0] == f"loss {words.number(float(problem_.surface(*params[7], loss='mae')), 2)}"
+    panel = Film(trace, Look(seconds=0.5)).panels[0]
+    assert isinstance(panel, Contour)
+    panel.stage.measured.clear()
+    film = Film(trace, Look(seconds=0.5))
+    assert film.static.any()
+    assert " % of the variance; MAE; paths up to" in film.panels[0].said  # type: ignore[attr-defined]
+
+
+def test_two_random_directions_of_one_line_are_parted() -> None:
+    shapes = [(1, 1), (1,), (1, 1), (1,)]  # each filter has one number: a sign is all that is drawn
+    for seed in range(8):
+        plane = planes.random(np.array([2.0, 1.0, -3.0, 0.5]), shapes, seed)
+        assert np.linalg.norm(plane.second) > 1
+        assert plane.first @ plane.second == pytest.approx(0, abs=1e-12)
+
+
+def test_of_many_parameters_few_are_held_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = paths(5000, 3)
+    whole = planes.pca(given)
+    monkeypatch.setattr(planes, "AT_ONCE", 7000)
+    plane = planes.pca(given)
+    assert plane.share == pytest.approx(whole.share)
+    assert abs(plane.first @ whole.first) == pytest.approx(1)
+    assert plane.on(given[0]) == pytest.approx(whole.on(given[0]))
+    assert plane.off(given[1]) == pytest.approx(whole.off(given[1]))
+
+
+def test_of_many_test_points_fewer_places_are_drawn() -> None:
+    sizes = []
+    for test in (0.1, 0.999):
+        text = NETWORK.replace("n: 40, seed: 1, test: 0.25", f"n: 30000, seed: 1, test: {test}")
+        film = Film(traced(text.replace("steps: 30", "steps: 2"), "contour: test"), Look(size=Size(400, 300)))
+        panel = film.panels[0]
+        assert isinstance(panel, Contour)
+        panel.seen = (-1.0, 1.0, -1.0, 1.0)
+        panel.box = Box(0, 0, 400, 300)
+        panel._values = lambda x, y, rows=None: np.zeros((y.size, x.size))  # type: ignore[method-assign]
+        sizes.append(len(panel._surface()[0]))
+    assert sizes[1] < sizes[0] / 2
 
 
 def test_two_parameters_need_no_plane() -> None:

@@ -10,7 +10,7 @@ from optanim.panels.curves import CurvePanel
 from optanim.reader import read
 from optanim.scene import Look, Size
 from optanim.simulate import simulate
-from optanim.stage import held
+from optanim.stage import Stage, held
 from tests.test_film import NAMES, trace
 
 
@@ -84,3 +84,23 @@ def test_names_that_have_no_room_are_shorter_or_none(panels: str, runs: int, lin
     places = sorted((name.place[1], name.sprite.height) for name in panel.names)
     assert all(a + height <= b + 1 for (a, height), (b, _) in zip(places, places[1:], strict=False))
     assert not names or (places[0][1] > 18) == (lines == 2)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_narrow_log_axis_has_two_numbers(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "landscape: beale\nlr: 0.01\nsteps: 400\npace: log\noptimizers: [gd: {label: with a long name}]\n"
+    panels = ", ".join(f"loss: {{view: [0.1, {10 + i}]}}" for i in range(count))
+    film = Film(simulate(read(f"{text}panels: [[{panels}]]\n")), Look(seconds=1))
+    written: list[tuple[str, float]] = []
+    write = Stage.write
+    monkeypatch.setattr(
+        Stage,
+        "write",
+        lambda self, pen, text, x, y, *a, **k: (
+            written.append((text, y)),
+            write(self, pen, text, x, y, *a, **k),
+        ),
+    )
+    assert film.static.any()
+    below = [text for text, y in written if y > film.panels[0].box.bottom]
+    assert below.count("step") == count and all(below.count(number) == count for number in ("1", "10"))

@@ -156,11 +156,12 @@ def test_a_swept_run_is_the_run_it_is_alone_to_the_last_bit(where: str) -> None:
             assert np.array_equal(alone.batch_loss, path.batch_loss[:n], equal_nan=True)
 
 
-@pytest.mark.parametrize("batch", ["16", "full"])
+@pytest.mark.parametrize("batch", ["16", "1", "199", "full"])  # with 199 the other one is of one row
 def test_a_network_of_a_seed_is_the_network_it_is_alone(batch: str) -> None:
     text = "dataset: {moons: {seed: 0}}\nlandscape: {mlp: {hidden: [8]}}\nlr: 0.05\nsteps: 30\n"
     text += f"batch: {batch}\n"
-    both = simulate(read(text + "optimizers: [sgd, adam]\nsweep: {seed: [0, 3]}\npanels: loss\n"))
+    rules = ["sgd", "adam", "bfgs", "lbfgs", "conjugate_gradient"]
+    both = simulate(read(text + f"optimizers: [{', '.join(rules)}]\nsweep: {{seed: [0, 3]}}\npanels: loss\n"))
     for run, path in zip(both.scene.runs, both.runs, strict=True):
         alone = simulate(read(f"{text}optimizers: {run.rule.name}\nseed: {run.seed}\npanels: loss\n")).runs[0]
         assert np.array_equal(alone.params, path.params) and np.array_equal(alone.loss, path.loss)

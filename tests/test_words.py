@@ -96,6 +96,88 @@ def test_titles_and_facts(scene: str, title: str, facts: str) -> None:
     assert words.facts(trace) == facts
 
 
+@pytest.mark.parametrize(
+    ("scene", "title", "facts"),
+    [
+        (
+            "dataset: moons\noptimizers: sgd",
+            "SGD trains MLP 2–32–2 on Moons",
+            "lr 0.1",
+        ),
+        (
+            "title: T\ndataset: {formula: {f: sin(3*x)}}\nlandscape: {mlp: [4, 3]}\noptimizers: [sgd, adam]",
+            "T",
+            "MLP 1–4–3–1 on sin(3 x)  ·  lr 0.1",
+        ),
+        (
+            "dataset: {line: {n: 9}}\nlandscape: mlp\noptimizers: [sgd, adam]",
+            "SGD and Adam train MLP 1–32–1 on Line",
+            "lr 0.1",
+        ),
+        (
+            "dataset: moons\noptimizers: [sgd, adam]\nsweep: {landscape: [mlp: 4, mlp: 8], seed: [0, 1]}",
+            "SGD and Adam train 2 networks on Moons",
+            "2 seeds  ·  lr 0.1",
+        ),
+        (
+            "title: T\ndataset: moons\noptimizers: sgd\nsweep: {landscape: [mlp: 4, mlp: 8]}",
+            "T",
+            "2 networks on Moons  ·  lr 0.1",
+        ),
+        (
+            "landscape: {mlp: 4}\noptimizers: sgd\nsweep: {dataset: [moons, spirals]}",
+            "SGD trains MLP on 2 datasets",
+            "lr 0.1",
+        ),
+        (
+            "landscape: linear_regression\noptimizers: gd\nsweep: {dataset: [line: {n: 9}, line: {n: 8}]}",
+            "GD on MSE of linear regression, 2 datasets",
+            "start (0, 0)  ·  lr 0.1",
+        ),
+        (  # a line for the one, a network for the other
+            "optimizers: gd\nsweep: {dataset: [line, moons]}",
+            "GD on 2 datasets",
+            "lr 0.1",
+        ),
+        (
+            "dataset: line\noptimizers: gd\nsweep: {landscape: [mlp: 4, linear_regression]}",
+            "GD on 2 landscapes",
+            "lr 0.1",
+        ),
+        (
+            "landscape: {formula: x**2}\noptimizers: momentum\nsweep: {start: [1, 2, 3]}",
+            "Momentum descends x²",
+            "3 starts  ·  lr 0.1",
+        ),
+        (
+            "landscape: {formula: x**2}\nstart: 1\noptimizers: [gd, momentum]",
+            "GD and Momentum descend x²",
+            "start 1  ·  lr 0.1",
+        ),
+    ],
+)
+def test_what_is_run_on_is_named_with_its_data(scene: str, title: str, facts: str) -> None:
+    trace = traced(f"{scene}\nsteps: 2\nlr: 0.1\n")
+    assert (words.title(trace), words.facts(trace)) == (title, facts)
+    assert words.alt(trace).startswith(f"{title}. 2 steps: ")
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"),
+    [
+        ("[tuned, 0.01]", [("GD lr 1", "largest tried"), ("GD lr 0.01", "")]),
+        ("[tuned, 1]", [("GD lr 1, tuned", "largest tried"), ("GD lr 1", "")]),
+        ("[tuned]", [("GD", "lr 1, largest tried")]),
+    ],
+)
+def test_a_rate_in_the_name_is_not_told_again_below(rates: str, expected: list[tuple[str, str]]) -> None:
+    text = "landscape: {formula: 1e-3*x**2}\nstart: 1\noptimizers: gd\nsteps: 3\n"
+    trace = traced(f"{text}sweep: {{lr: {rates}}}\n")
+    assert [(run.label, words.settings_line(run, trace)) for run in trace.runs] == expected
+    if len(trace.runs) > 1:
+        assert words.facts(trace) == "2 learning rates  ·  start 1"
+
+
 def test_alt_tells_how_each_run_ended() -> None:
     trace = traced("landscape: {formula: sqrt(x) + y**2}\nstart: [0.1, 1]\nlr: 1\noptimizers: gd")
     assert words.alt(trace) == (

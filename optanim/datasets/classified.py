@@ -9,7 +9,7 @@ import numpy as np
 from optanim.datasets._parts import MAX_ROWS, Test, split
 from optanim.datasets.distributions import Noise, draw
 from optanim.kinds import dataset
-from optanim.settings import Number, Whole, Wrong
+from optanim.settings import Number, Seed, Wrong
 from optanim.trace import Array, Data
 
 Points = Annotated[int, Number(low=2, high=MAX_ROWS, whole=True)]
@@ -20,7 +20,7 @@ INNER, OUTER = 0.4, 3.0  # the radii between which the arms of spirals lie
 
 @dataset(inputs=2, classes=2)
 def moons(
-    *, n: Points = 200, noise: Noise = 0.15, test: Test | None = None, seed: Whole | None = None
+    *, n: Points = 200, noise: Noise = 0.15, test: Test | None = None, seed: Seed | None = None
 ) -> Data:
     """Two half circles of radius 1 that reach into each other, each a class of its own.
 
@@ -42,7 +42,7 @@ def spirals(
     turns: Turns = 1.5,
     noise: Noise = 0.1,
     test: Test | None = None,
-    seed: Whole | None = None,
+    seed: Seed | None = None,
 ) -> Data:
     """Two arms of a spiral that wind around one centre, each a class of its own.
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import numpy as np
 
 from optanim.kinds import dataset
-from optanim.settings import Number, Whole, Wrong, grouped
+from optanim.settings import Number, Seed, Wrong, grouped
 from optanim.trace import Array, Data
 
 IMAGES = 1797
@@ -21,7 +21,7 @@ Shift = Annotated[int, Number(low=0, high=2, whole=True)]
 
 @dataset(inputs=SIDE * SIDE, classes=10, tested=True)
 def digits(
-    *, train: Train = 1200, shift: Shift = 0, test: Few | None = None, seed: Whole | None = None
+    *, train: Train = 1200, shift: Shift = 0, test: Few | None = None, seed: Seed | None = None
 ) -> Data:
     """Handwritten digits of 8 x 8 pixels, 1,797 in all, drawn at random to be learnt from or tested on.
 

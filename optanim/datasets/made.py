@@ -13,7 +13,7 @@ from optanim.datasets.distributions import Distribution, Noise, draw
 from optanim.formula import parse
 from optanim.kinds import dataset
 from optanim.scene import Thing
-from optanim.settings import Choice, Formula, Lead, NonNegative, OneOf, Real, Whole, Wrong
+from optanim.settings import Choice, Formula, Lead, NonNegative, OneOf, Real, Seed, Wrong
 from optanim.trace import Array, Data
 
 TestOrBetween = Annotated[float | int | str, OneOf((SHARE, SOME, Choice(("midpoints",))))]
@@ -29,7 +29,7 @@ def line(
     x: Distribution = Thing("uniform", {"low": -1.0, "high": 1.0}),  # noqa: B008
     noise: Noise = 0.5,
     test: Test | None = None,
-    seed: Whole | None = None,
+    seed: Seed | None = None,
 ) -> Data:
     """Points about a straight line: y = slope * x + intercept + noise.
 
@@ -58,7 +58,7 @@ def formula(
     spacing: Spacing = "even",
     noise: Noise = 0.0,
     test: TestOrBetween | None = None,
-    seed: Whole | None = None,
+    seed: Seed | None = None,
 ) -> Data:
     """Points of a formula in x between low and high: y = f(x) + noise.
 
@@ -102,7 +102,7 @@ def classes(
     distance: NonNegative = 2.0,
     noise: Noise = 1.0,
     test: Test | None = None,
-    seed: Whole | None = None,
+    seed: Seed | None = None,
 ) -> Data:
     """Two groups along x that overlap: y is -1 in the left one and 1 in the right one.
 

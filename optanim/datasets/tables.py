@@ -13,7 +13,7 @@ import numpy as np
 from optanim.datasets._parts import MAX_ROWS, Test, split
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import dataset
-from optanim.settings import NUMBER, FileName, Lead, Whole, Wrong, closest, grouped
+from optanim.settings import NUMBER, FileName, Lead, Seed, Wrong, closest, grouped
 from optanim.trace import Array, Data
 
 MAX_BYTES = 5_000_000
@@ -29,7 +29,7 @@ def csv(
     y: str | None = None,
     standardize: bool = False,
     test: Test | None = None,
-    seed: Whole | None = None,
+    seed: Seed | None = None,
 ) -> Data:
     """Two columns of a comma-separated file whose first row names the columns.
 

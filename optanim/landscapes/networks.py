@@ -52,7 +52,7 @@ def network(data: Data, activation: str, **_: Any) -> Callable[..., Any]:
     return outputs
 
 
-@landscape(arrays=shapes, initial=initial, model=network)
+@landscape(title="MLP", arrays=shapes, initial=initial, model=network)
 def mlp(
     data: Data,
     *arrays: Any,

@@ -72,6 +72,7 @@ def conjugate_gradient(
     single_run=True,
     lr=1.0,
     check=_wolfe_needs,
+    matrix="all",
 )
 def bfgs(
     p: Any,

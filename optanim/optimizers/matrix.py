@@ -33,6 +33,7 @@ Coefficients = Annotated[tuple[float, ...], ListOf(Number(), lengths=(3,), one_w
             "that L has already changed"
         ),
     },
+    matrix="axes",
 )
 def shampoo(
     p: Any,
@@ -78,6 +79,7 @@ def shampoo(
     paper="Vyas et al. 2024, arXiv:2409.11321",
     reference="pytorch_optimizer.SOAP",
     variants={"pytorch_optimizer.SOAP as it is": "takes its QR iterations in single precision"},
+    matrix="axes",
 )
 def soap(
     p: Any,

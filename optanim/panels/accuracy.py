@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from optanim import bands, words
+from optanim import bands, scores, words
 from optanim.bands import Band
 from optanim.kinds import Inset, Marks, Only, panel
-from optanim.losses import hits
 from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
 from optanim.panels.loss import DETAILED, NAMED, Sets
 from optanim.scales import Scale, padded
 from optanim.settings import Lead, View
-from optanim.trace import Data, Path, Trace
+from optanim.trace import Path
 
 LEAST = 1.0  # per cent that the axis shows at least
-WORK = 5e9  # products for all curves: with many points and parameters fewer iterates are tested,
-FEWEST = 40  # but so many of each run
 
 
 @panel(needs="dataset runs classes", view=(2,), inset=(2, 4))
@@ -60,7 +56,7 @@ class Accuracy(CurvePanel):
                 sprite = None
                 if name == sets[-1] and self.families <= NAMED:
                     sprite = end_name(self, index, run.label, self._below(index, run))
-                made.append(Curve(index, self._share(run, name), sprite, dashed=name != sets[-1]))
+                made.append(Curve(index, self._share(index, name), sprite, dashed=name != sets[-1]))
         return made
 
     def _below(self, index: int, run: Path) -> str:
@@ -86,27 +82,9 @@ class Accuracy(CurvePanel):
         ways = [" · ".join(filter(None, [brief[0], settings])), *brief]
         return next((way for way in ways if self.stage.width(way, 8.5) <= self.room), ways[-1])
 
-    def _share(self, run: Path, name: str) -> Floats:
+    def _share(self, index: int, name: str) -> Floats:
         """The share of the points of a set that are told right at every kept iterate, in per cent."""
-        key = ("accuracy", name, id(run))
-        if key not in self.stage.trace.measured:
-            world = self._world(run)
-            points = world.data.test if world.data and name == "test" else world.data
-            assert points is not None and world.problem is not None and world.problem.model is not None
-            share = WORK / (len(self.stage.trace.runs) * len(self.sets))
-            most = max(int(share / (len(points.x) * run.params.shape[1])), FEWEST)
-            self.stage.trace.measured[key] = 100 * _right(run, points, world.problem.model, most)
-        return self.stage.trace.measured[key]
-
-    def _world(self, run: Path) -> Trace:
-        """What a run ran on: of a sweep of datasets it is not what others did."""
-        trace = self.stage.trace
-        place = next(i for i, other in enumerate(trace.runs) if other is run)
-        for world in trace.worlds:
-            if place < len(world.runs):
-                return world
-            place -= len(world.runs)
-        return trace
+        return scores.accuracy(self.stage.trace, index, test=name == "test")
 
     def says(self, scale: Scale) -> str:
         sets = {"train": "training", "test": "test"}
@@ -115,7 +93,7 @@ class Accuracy(CurvePanel):
         return f"accuracy in %: {last}" + (f", dashed {first[0]}" if first else "") + axis
 
     def scale(self) -> Scale:
-        every = [self._share(run, name) for run in self.peers for name in self.sets]
+        every = [self._share(index, name) for index in self.peers_at for name in self.sets]
         values = np.concatenate([np.zeros(0), *every])
         values = values[np.isfinite(values)]
         if self.yscale == "log":
@@ -128,14 +106,3 @@ class Accuracy(CurvePanel):
             low = max(min((low + high - LEAST) / 2, 100.0 - LEAST), LEAST / 2)
             high = low + LEAST
         return padded(Scale(self.yscale, low, high), 0.04)
-
-
-def _right(run: Path, points: Data, model: Callable[..., Floats], most: int) -> Floats:
-    """The share of the points that are told right at every kept iterate, straight between so many of them."""
-    fine = np.flatnonzero(np.isfinite(run.params).all(axis=1))
-    asked = fine[np.unique(np.linspace(0, len(fine) - 1, min(most, len(fine))).round().astype(int))]
-    with np.errstate(all="ignore"):
-        known = [float(hits(model(points.x, run.params[place]), points.y)) for place in asked]
-    made = np.full(len(run.params), np.nan)
-    made[fine] = np.interp(run.at[fine], run.at[asked], known)
-    return made

@@ -165,8 +165,8 @@ class Boundary:
                     pen.mark(marker, x, y, px(radius), color, halo, px(0.8))
         return Sprite(pen.pixels.copy())
 
-    def says(self, whose: bool, room: float) -> str:
-        """What is drawn, and of whose run, in as many words as there is room for in pixels."""
+    def says(self, whose: bool, more: str = "") -> list[str]:
+        """What is drawn, and of whose run, in fewer and fewer words; all end in what more there is to say."""
         signs = [f"{SIGNS[marker]} {number}" for number, marker in enumerate(self.markers)]
         up, signs = words.symbol(self.data.names[1]), signs if len(signs) <= len(SIGNS) else []
         first = f"{self.label}: " * (whose and bool(self.label)) + ", ".join(signs)
@@ -174,4 +174,4 @@ class Boundary:
         bands, line = "; bands: probability 1/2, 3/4, 0.9", "; line: probability 1/2"
         drawn = (bands, line, "") if len(self.params) and len(self.markers) == 2 else ("",)
         ways = [f"{up}; {first}{each}{hollow}" for each in drawn] + [f"{first}{hollow}", first]
-        return next((way for way in ways if self.stage.width(way, 9) <= room), ways[-1])
+        return [way + more for way in ways]

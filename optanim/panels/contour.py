@@ -99,7 +99,7 @@ class Contour(Panel):
         self.ticks_up(pen, axes, 55, grid=False)
         noise = self.arrows == "noise"
         self.slopes = Slopes(self.stage, self.indices, axes, noise) if self.arrows else None
-        self.heading(pen, self._says(up + self._drawn()))
+        self.heading(pen, self._says(up))
         self.name_across(pen, across)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
         self.paths = Paths(
@@ -137,13 +137,15 @@ class Contour(Panel):
             return self._stated()  # on a plane none: its lowest place is no minimum
         return views.lowest(self._values, x, y, z), True
 
-    def _says(self, text: str) -> str:
-        """The heading, with as much about the arrows as there is room for."""
+    def _says(self, name: str) -> str:
+        """The heading, with as much about the arrows, or about the plane, as there is room for."""
+        drawn = self._drawn()
+        text = name + drawn
         ways = [text]
         if self.slopes:
             ways = [f"{text}; {each}" for each in self.slopes.words()]
         if self.cast:
-            ways = [f"{text}{each}" for each in self.cast.says(self.indices, axis=True)]
+            ways = [f"{name}{of}{drawn}{far}" for of, far in self.cast.says(self.indices)]
         return next((each for each in ways if self.stage.width(each, 9) <= self.box.width), ways[-1])
 
     def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:
@@ -254,6 +256,8 @@ class Contour(Panel):
         # A point for every pixel, up to 400 a side: a narrow valley must not break into islands.
         # With very many rows of data fewer: such a loss is smooth, and each point costs all rows.
         most, effort = 400, self.stage.trace.problem.effort if self.stage.trace.problem else 1.0
+        if data and self.loss == "test" and data.test:
+            data = data.test
         if data:
             most = int(np.clip(np.sqrt(3e8 / (len(data.x) * effort)), 40, 400))
         batches = self.stage.trace.batches

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Literal
@@ -16,7 +15,8 @@ from optanim import bands
 from optanim.bands import Ribbon
 from optanim.insets import Inset
 from optanim.layout import Margins
-from optanim.panels.endings import Ending, draw, placed
+from optanim.panels.endings import Ending, Name, draw, placed
+from optanim.panels.headings import fitting, in_fewer
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.scene import Thing
@@ -29,7 +29,7 @@ from optanim.typeset import Sprite
 Floats = NDArray[np.float64]
 Across = Literal["step", "gradients", "time"]
 AcrossScale = Literal["linear", "log"]
-ENDS = re.compile(r"(.+)[;,:] ")  # of a heading, all but the last of what it says
+LOW = 2.5  # pixels that a name reaches above the axes where their heading stands above it
 FAINT = 0.07  # how much of its colour a band has where it is still to come
 
 
@@ -97,10 +97,9 @@ class CurvePanel(Panel, ABC):
         named = self.named and self.stage.key is None and not self.unnamed
         return lines if named else [replace(line, name=None) for line in lines]
 
-    def kin(self, index: int) -> list[Path]:
+    def kin(self, index: int) -> list[int]:
         """A run, and those of the panel's runs that differ from it in the seed alone."""
-        family_of = self.stage.trace.family_of
-        return [self.stage.trace.runs[i] for i in self.indices if family_of[i] == family_of[index]]
+        return [i for i in self.stage.trace.kin(index) if i in self.indices]
 
     def _gathered(self, lines: list[Curve]) -> list[Curve]:
         """The curves, those of runs that differ in the seed alone as one, with a band."""
@@ -124,17 +123,16 @@ class CurvePanel(Panel, ABC):
             made.append(replace(group[0], values=middle, band=edges))
         return made
 
-    def _heading(self, pen: Pen, text: str, room: float) -> None:
-        """What stands above the axes; of runs of several seeds also how they are drawn."""
+    def _ways(self, text: str) -> list[str]:
+        """What stands above the axes in fewer and fewer words; of several seeds also how they are drawn."""
+        if self.title is not None:
+            return [self.title]
         size = max((len(self.kin(index)) for index in self.indices), default=1)
-        if self.averaged:
-            ways = [f"{text}; {words}" for words in bands.said(self.band, self.axes.y.kind == "log", size)]
-            ways.append(bands.said(self.band, self.axes.y.kind == "log", size)[1])
-            text = next((way for way in ways if self.cell or self.stage.width(way, 9) <= room), text)
-        # A narrow panel says what it draws, and leaves the rest out.
-        while not self.cell and self.stage.width(text, 9) > room and (most := ENDS.search(text)):
-            text = most[1]
-        self.heading(pen, text, room)
+        log = self.axes.y.kind == "log"
+        return in_fewer(text, bands.said(self.band, log, size) if self.averaged else ())
+
+    def _fits(self, text: str, room: float) -> bool:
+        return self.stage.width(text, 9) <= room
 
     @property
     def timeline(self) -> Any:
@@ -166,13 +164,27 @@ class CurvePanel(Panel, ABC):
         self._draw_ghosts(pen)
         named = [(line, each) for line, each in zip(self.lines, self.ghosts, strict=True) if line.name]
         ends = [Ending(line.name, self.color(line), each.xy[-1]) for line, each in named if line.name]
-        self.names = placed(ends, box, self.stage.px)
-        beside = [each.place for each in self.names if each.place[1] < box.top]
-        room = (self.margins().right if not beside else 0) + box.width
-        self._heading(pen, self.says(scale) + ("; time: the sum of lr" if summed else ""), room)
+        self.ways = self._ways(self.says(scale) + ("; time: the sum of lr" if summed else ""))
+        self.names, room = self._beside(ends)
+        # A grid has its own room for what its cells say.
+        said = self.ways[0] if self.cell else fitting(self.ways, lambda text: self._fits(text, room))
+        self.heading(pen, said, room)
         draw(pen, self.names, self.stage)
         self.cursor_color: RGB = rgb(self.stage.theme.muted)
         self.glass = self._glass(pen, self.inset.settings) if self.inset else None
+
+    def _beside(self, ends: Sequence[Ending]) -> tuple[list[Name], float]:
+        """The names right of the axes, and the room for what stands above these.
+
+        Where it needs the room above the names too, no name stands higher than the axes.
+        """
+        box, px = self.box, self.stage.px
+        names, room = placed(ends, box, px), box.width + self.margins().right
+        if not any(name.place[1] < box.top for name in names):
+            return names, room
+        if self._fits(self.ways[0], box.width):
+            return names, box.width
+        return placed(ends, box, px, above=LOW), room
 
     def along(self, line: Curve) -> Floats:
         """Where a curve's values stand on the horizontal axis: all iterates, or those that are kept."""
@@ -242,6 +254,7 @@ class CurvePanel(Panel, ABC):
             pixels = self.axes.pixels(np.column_stack([along, values]))
             plain.append(self.drawn(line, track(pixels, box, self.iterates(line).astype(float))))
         self.ribbons = [self._ribbon(line, box) for line in self.lines]
+        self.strength = bands.thinned(len({line.index for line in self.lines if line.band}))
         self.ghosts = plain
         self.widths = [
             self._width(each, 1.2 if line.quiet else 1.9)
@@ -279,7 +292,7 @@ class CurvePanel(Panel, ABC):
         with pen.clipped(self.box.grow(round(self.stage.px(1)))):
             for line, ribbon in zip(self.lines, self.ribbons, strict=True):
                 if ribbon:
-                    ribbon.lay(pen, self.stage.trace.steps, self.color(line), FAINT)
+                    ribbon.lay(pen, self.stage.trace.steps, self.color(line), FAINT * self.strength)
             for line, each in zip(self.lines, self.broken, strict=True):
                 piece = each.cut(0.0, each.end)
                 if piece:
@@ -342,7 +355,7 @@ class CurvePanel(Panel, ABC):
                 return
             for line, ribbon in zip(self.lines, self.ribbons, strict=True):
                 if ribbon:
-                    ribbon.lay(pen, stage.tau[k], self.color(line))
+                    ribbon.lay(pen, stage.tau[k], self.color(line), bands.OPAQUE * self.strength)
             for line, each, width in zip(self.lines, self.tracks, self.widths, strict=True):
                 piece = each.cut(0.0, stage.tau[k], pen.clip)
                 if piece:

@@ -37,14 +37,19 @@ class Name:
     early: bool = False  # whether the curve ends before the axes do
 
 
-def placed(endings: Sequence[Ending], box: Box, px: Callable[[float], float]) -> list[Name]:
-    """The names right of the axes, none over another; those that are moved get a leader."""
+def placed(
+    endings: Sequence[Ending], box: Box, px: Callable[[float], float], above: float = 10
+) -> list[Name]:
+    """The names right of the axes, none over another; those that are moved get a leader.
+
+    They begin at most so many pixels `above` the axes.
+    """
     ends = [
         (float(np.clip(x, box.left, box.right)), float(np.clip(y, box.top, box.bottom)))
         for x, y in (each.end for each in endings)
     ]
     heights = [each.sprite.height + px(5) for each in endings]
-    low, high = box.top - px(10), box.bottom + px(4)
+    low, high = box.top - px(above), box.bottom + px(4)
     if sum(heights) > high - low:  # closer, and at last as close as lines of text can be
         heights = [max(h - px(4), 1) * min(1, (high - low) / sum(heights)) for h in heights]
     centres = spread([y for _, y in ends], heights, low, high)

@@ -114,14 +114,16 @@ class Fit(Panel):
 
     def _plane(self, pen: Pen, data: Data) -> Boundary:
         """The plane of two inputs, with what is still of its picture drawn."""
-        problem = self.stage.trace.problem
+        stage, problem = self.stage, self.stage.trace.problem
         self.axes = axes = axes_in(self.box, data, self.view)
         run = self.runs[0] if self.runs else None
-        plane = Boundary(self.stage, data, run, problem.model if problem else None, axes)
+        plane = Boundary(stage, data, run, problem.model if problem else None, axes)
         across = words.symbol(data.names[0])
         self.ticks_across(pen, axes, self.across_to(axes.x.low, axes.x.high, across))
         self.ticks_up(pen, axes, 55, grid=False)
-        self.heading(pen, plane.says(self.named, self.box.width) + (self.of_seed if self.runs else ""))
+        self.ways = plane.says(self.named, self.of_seed if self.runs else "")
+        fits = (way for way in self.ways if self.cell or stage.width(way, 9) <= self.box.width)
+        self.heading(pen, next(fits, self.ways[-1]))
         self.name_across(pen, across)
         return plane
 
@@ -163,15 +165,17 @@ class Fit(Panel):
             for params, at in zip(self.params, self.at, strict=True)
         ]
         with pen.clipped(self.box):
-            for place, (index, points) in enumerate(zip(self.indices, now, strict=False)):
-                same = [i for i, other in enumerate(now) if np.abs(other - points).max() < px(2)]
+            looks = [self.stage.styles[index] for index in self.indices]
+            for index, look, points in zip(self.indices, looks, now, strict=False):
+                near = (np.abs(other - points).max() < px(2) for other in now)
+                same = list(dict.fromkeys(each for each, fine in zip(looks, near, strict=False) if fine))
                 line = track(points, self.box)
-                if len(same) > 1:  # lines that coincide take turns, so that none hides another
-                    line = turn(line, same.index(place), len(same))
+                if len(same) > 1:  # lines of several looks that coincide take turns, so that none is hidden
+                    line = turn(line, same.index(look), len(same))
                 piece = line.cut(0.0, line.end)
                 if piece:
                     cap = "round" if len(same) == 1 else "butt"
-                    pen.stroke(*piece, self.stage.styles[index].rgb, px(2.2), cap=cap)
+                    pen.stroke(*piece, look.rgb, px(2.2) * self.stage.slim(index), cap=cap)
 
     def _at(self, params: Floats, tau: float) -> Floats:
         """The line of the parameters between two that were kept, in pixels (m, 2)."""

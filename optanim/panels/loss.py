@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
 
-from optanim import words
+from optanim import scores, words
 from optanim.bands import Band
 from optanim.kinds import Inset, Marks, Only, panel
 from optanim.layout import Margins
+from optanim.measures import strays
 from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
 from optanim.scales import LARGEST, SMALLEST, Scale, padded
 from optanim.settings import Choice, Lead, ListOf, View
@@ -59,34 +59,26 @@ class Loss(CurvePanel):
                 both = "test" in self.data
                 made.append(Curve(index, run.loss, None if both else name, dashed=both))
             if "test" in self.data:
-                made.append(Curve(index, self._tested(run), name))
+                made.append(Curve(index, scores.test_loss(self.stage.trace, index), name))
         return made
 
-    @cached_property
-    def _tests(self) -> dict[int, Floats]:
-        """Of every run that was asked for the losses of the points that were kept back."""
-        return {}
-
-    def _tested(self, run: Path) -> Floats:
-        problem = self.stage.trace.problem
-        assert problem is not None and problem.test_loss is not None
-        if id(run) not in self._tests:
-            made = problem.test_loss(run.params)
-            self._tests[id(run)] = np.where(np.isfinite(run.params).all(axis=1), made, np.nan)
-        return self._tests[id(run)]
-
-    def _losses(self) -> list[tuple[Floats, bool]]:
-        """All curves that share the axis, and whether one may run away from the others unfollowed."""
-        train = [(run.loss, True) for run in self.peers if "train" in self.data]
+    def _losses(self) -> list[tuple[Path, Floats, bool]]:
+        """All curves that share the axis, each with its run and whether it may run away unfollowed."""
+        trace = self.stage.trace
+        train = [(run, run.loss, True) for run in self.peers if "train" in self.data]
         # That a loss of points which were not fitted ends above its start is what is to be seen, unless
         # the run left those that were fitted too.
-        return train + [(self._tested(run), _diverges(run)) for run in self.peers if "test" in self.data]
+        tested = self.peers_at if "test" in self.data else []
+        return train + [
+            (run, scores.test_loss(trace, index), _diverges(run))
+            for index, run in zip(tested, self.peers, strict=False)
+        ]
 
     def says(self, scale: Scale) -> str:
         name = words.loss_name(self.stage.trace)
         if "test" in self.data:
             name += ": test, dashed training" if "train" in self.data else " of test points"
-        below = any((loss <= 0).any() for loss, _ in self._losses())
+        below = any((loss <= 0).any() for _, loss, _ in self._losses())
         return {
             "log": name + ", log axis" + (": what is not positive is not on it" if below else ""),
             "linear": name + ", linear axis",
@@ -99,12 +91,12 @@ class Loss(CurvePanel):
 
     def scale(self) -> Scale:
         losses = self._losses()
-        values = [loss[np.isfinite(loss)] for loss, _ in losses]
+        values = [loss[np.isfinite(loss)] for _, loss, _ in losses]
         values = [np.clip(v, -LARGEST, LARGEST) for v in values if len(v)] or [np.ones(1)]
         start = max(float(v[0]) for v in values)
         tame = [
-            np.clip(loss[np.isfinite(loss)], -LARGEST, LARGEST)
-            for loss, wild in losses
+            np.clip(loss[np.isfinite(loss) & ~strays(run)], -LARGEST, LARGEST)
+            for run, loss, wild in losses
             if np.isfinite(loss[-1]) and (not wild or loss[-1] <= max(start, 0.0) * 1.0001)
         ]
         # Where all diverge, the one that does so least sets the scale.
@@ -112,6 +104,8 @@ class Loss(CurvePanel):
         shown = np.concatenate(tame or [least])
         low, high = float(shown.min()), max(float(shown.max()), start)
         wild = max(float(v.max()) for v in values)
+        # Where runs are followed as they diverge what they began at is no rounding.
+        most = np.inf if tame else max(start, 0.0)
         every = np.concatenate(values)
         kind = self.yscale or ("log" if (every > 0).all() else "symlog")
         positive = shown[shown > 0]
@@ -120,11 +114,11 @@ class Loss(CurvePanel):
         if not every.any():
             threshold = 1.0
         elif (every >= 0).all():  # a loss that reaches zero: every decade above the smallest shows
-            threshold = max(lowest, high * FLOOR, SMALLEST)
+            threshold = max(lowest, min(high, most) * FLOOR, SMALLEST)
         if wild > high:
             high = min(wild, high * RUNAWAY if high > 0 and kind != "linear" else high + 0.3 * (high - low))
         if kind == "log":
-            low = max(lowest, high * FLOOR, SMALLEST)
+            low = max(lowest, min(high, most) * FLOOR, SMALLEST)
             high = max(high, low)
             if high < NARROW * low and self.yscale is None:
                 kind, low = "linear", float(shown.min())

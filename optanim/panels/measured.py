@@ -14,7 +14,7 @@ from optanim.bands import Band
 from optanim.kinds import Marks, Only, panel
 from optanim.labels import listed
 from optanim.layout import Margins
-from optanim.measures import MEASURES, stability, unmeasured
+from optanim.measures import MEASURES, stability, strays, unmeasured
 from optanim.panels.curves import Across, AcrossScale, Curve, CurvePanel, Floats, end_name
 from optanim.panels.numbers import NAMED, stepped, until_the_end
 from optanim.scales import LARGEST, SMALLEST, Scale, padded
@@ -90,21 +90,32 @@ class MeasuredPanel(CurvePanel, ABC):
         return self.ticked(super().margins(), self.scale())
 
     def scale(self) -> Scale:
-        every, tame = [np.ones(0)], [np.ones(0)]
+        every, tame, start = [np.ones(0)], [np.ones(0)], 0.0
         for run in self.peers:
-            held = self.levels(run)
+            held, away = self.levels(run), strays(run)
+            away[:-1] |= away[1:]  # the step that leads there is as long
             for values in [*self.series(run), *([held[0]] if held else [])]:
-                seen = np.clip(values[np.isfinite(values)], -LARGEST, LARGEST)
-                every.append(seen)
+                fine = np.isfinite(values)
+                every.append(np.clip(values[fine], -LARGEST, LARGEST))
+                start = max(start, *every[-1][:1])
                 if run.ended is None and run.loss[-1] <= max(run.loss[0], 0.0) * 1.0001:
-                    tame.append(seen)
-        return _scale(np.concatenate(every), np.concatenate(tame), self.yscale, self.usual, self.view)
+                    # Of what is known of every iterate each is as the one kept before it.
+                    rows = run.at.searchsorted(np.arange(len(values)), side="right") - 1
+                    calm = ~(away if len(values) == len(away) else away[rows])
+                    tame.append(np.clip(values[fine & calm], -LARGEST, LARGEST))
+        both = np.concatenate(every), np.concatenate(tame)
+        return _scale(*both, self.yscale, self.usual, self.view, start)
 
 
 def _scale(
-    every: Floats, tame: Floats, asked: Kind | None, usual: Kind, view: Sequence[float] | None
+    every: Floats,
+    tame: Floats,
+    asked: Kind | None,
+    usual: Kind,
+    view: Sequence[float] | None,
+    start: float = 0.0,
 ) -> Scale:
-    """The axis of some numbers, of which only the tame ones have to be seen."""
+    """The axis of some numbers, of which only the tame ones have to be seen, or the start where none are."""
     every = every if len(every) else np.ones(1)
     shown = tame if len(tame) else every
     low, high = float(shown.min()), float(shown.max())
@@ -118,7 +129,8 @@ def _scale(
         return Scale(kind, view[0], view[1], threshold)
     if kind == "log":
         positive = shown[shown > 0]
-        low = max(float(positive.min()) if len(positive) else high, high * FLOOR, SMALLEST)
+        floor = FLOOR * (high if len(tame) else min(high, start))
+        low = max(float(positive.min()) if len(positive) else high, floor, SMALLEST)
         high = max(high, low)
         if high < NARROW * low:
             middle = np.sqrt(low) * np.sqrt(high)

@@ -179,7 +179,7 @@ class Surface(Panel):
         if self.altitude.sunk:
             said += f", down to {words.number(self.altitude.scale.low)}"
         if self.cast:
-            ways = [said + each for each in self.cast.says(self.indices, axis=False)]
+            ways = [said + far for _, far in self.cast.says(self.indices)]
             said = next((each for each in ways if self.stage.width(each, 9) <= self.box.width), said)
         return said
 
@@ -188,6 +188,8 @@ class Surface(Panel):
         problem, data = self.stage.trace.problem, self.stage.trace.data
         assert problem is not None
         x0, x1, y0, y1 = self.seen
+        if data and self.loss == "test" and data.test:
+            data = data.test
         most = int(np.clip(np.sqrt(3e8 / (len(data.x) * problem.effort)), 40, GRID)) if data else GRID
         a, b = self._half()
         # An odd number: the middle of the view is one of the points.

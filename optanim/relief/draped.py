@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim.paths import DOTTED, Exit, Paths, Told
+from optanim.paths import DOTTED, Exit, Paths, Told, step_of
 from optanim.pen import Box, Pen
 from optanim.relief.block import Block, Camera, Shot
 from optanim.relief.shading import is_light
@@ -157,7 +157,7 @@ class Draped(Paths):
         camera = self.cameras[k if len(self.cameras) > 1 else 0]
         (x, y), (u, v) = camera.project(way.xyz[last : last + 2])
         turn = math.atan2(y - v, u - x) - math.pi / 2
-        return Exit(math.ceil(float(way.t[last + 1]) - 1e-9), float(way.t[last]), (x, y), turn)
+        return Exit(step_of(way.t, last), float(way.t[last]), (x, y), turn)
 
     def _seen(self, xyz: Floats) -> tuple[Floats, NDArray[np.bool_]]:
         """Points (F, n, 3) in pixels (F, n, 2) by the camera of every frame, and which of them are hidden."""
