@@ -44,6 +44,14 @@ def accuracy(trace: Trace, index: int, test: bool) -> Floats:
     return _known(trace, ("accuracy", test, index), run, problem, points, share)
 
 
+def asked(trace: Trace, index: int, test: bool) -> int:
+    """At how many iterates the accuracy of a run is asked."""
+    problem = _problem(trace, index)
+    points = _test(problem) if test else problem.data
+    assert points is not None
+    return len(_asked(trace, trace.runs[index], problem, points))
+
+
 def _problem(trace: Trace, index: int) -> Problem:
     problem = trace.world_of(index).problem
     assert problem is not None, "a run has a landscape"
@@ -66,11 +74,7 @@ def _known(
 ) -> Floats:
     """What is asked at the iterates of a run, worked out once for all panels and outputs."""
     if key not in trace.measured:
-        fine = np.flatnonzero(np.isfinite(run.params).all(axis=1))
-        most = len(fine)
-        if problem.shapes:
-            most = max(int(WORK / (len(trace.runs) * len(points.x) * run.params.shape[1])), ASKED)
-        asked = fine[np.unique(np.linspace(0, len(fine) - 1, min(most, len(fine))).round().astype(int))]
+        fine, asked = _fine(run), _asked(trace, run, problem, points)
         with np.errstate(all="ignore"):
             known = ask(run.params[asked])
         made = np.full(len(run.params), np.nan)
@@ -78,3 +82,17 @@ def _known(
         trace.measured[key] = made
     found: Floats = trace.measured[key]
     return found
+
+
+def _fine(run: Path) -> NDArray[np.int64]:
+    """The rows of a run before its end."""
+    return np.flatnonzero(np.isfinite(run.params).all(axis=1))
+
+
+def _asked(trace: Trace, run: Path, problem: Problem, points: Data) -> NDArray[np.int64]:
+    """The rows of a run at which it is scored: all of them, or as many of a network as there is time for."""
+    fine = _fine(run)
+    most = len(fine)
+    if problem.shapes:
+        most = max(int(WORK / (len(trace.runs) * len(points.x) * run.params.shape[1])), ASKED)
+    return fine[np.unique(np.linspace(0, len(fine) - 1, min(most, len(fine))).round().astype(int))]

@@ -65,3 +65,8 @@ def test_what_ran_far_away_is_compared_in_silence() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         doubts(trace)
+
+
+def test_a_view_of_a_plane_is_not_one_of_all_parameters() -> None:
+    text = "dataset: line\nlandscape: {polynomial_regression: 3}\nlr: 0.1\nsteps: 30\noptimizers: gd\n"
+    assert not doubts(simulate(read(text + "panels: [contour: {view: [-1, 1, -1, 1]}]\n")))

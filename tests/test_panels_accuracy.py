@@ -104,7 +104,9 @@ def test_with_much_work_fewer_iterates_are_tested(monkeypatch: pytest.MonkeyPatc
     whole = by_hand(trace, 0, data.test)
     monkeypatch.setattr(scores, "WORK", 1.0)
     monkeypatch.setattr(scores, "ASKED", 6)
-    values = drawn(replace(trace)).lines[0].values
+    made = drawn(replace(trace))
+    values = made.lines[0].values
+    assert made.ways[0].endswith("; at 6 of 26 iterates")
     asked = [0, 5, 10, 15, 20, 25]
     np.testing.assert_allclose(values[asked], whole[asked])
     np.testing.assert_allclose(values, np.interp(np.arange(26), asked, whole[asked]))

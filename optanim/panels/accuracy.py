@@ -86,6 +86,11 @@ class Accuracy(CurvePanel):
         """The share of the points of a set that are told right at every kept iterate, in per cent."""
         return scores.accuracy(self.stage.trace, index, test=name == "test")
 
+    def known(self) -> int:
+        trace = self.stage.trace
+        tests = [name == "test" for name in self.sets]
+        return min(scores.asked(trace, index, test) for index in self.indices for test in tests)
+
     def says(self, scale: Scale) -> str:
         sets = {"train": "training", "test": "test"}
         *first, last = [sets[name] for name in self.sets]

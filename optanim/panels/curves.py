@@ -20,6 +20,7 @@ from optanim.panels.headings import fitting, in_fewer
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.scene import Thing
+from optanim.settings import grouped
 from optanim.stage import NAME_WIDTH, Panel
 from optanim.themes import RGB, rgb
 from optanim.trace import Path
@@ -129,7 +130,19 @@ class CurvePanel(Panel, ABC):
             return [self.title]
         size = max((len(self.kin(index)) for index in self.indices), default=1)
         log = self.axes.y.kind == "log"
-        return in_fewer(text, bands.said(self.band, log, size) if self.averaged else ())
+        ways = in_fewer(text, bands.said(self.band, log, size) if self.averaged else ())
+        return [f"{ways[0]}; {self._thinned()}", *ways] if self._thinned() else ways
+
+    def _thinned(self) -> str:
+        """At how many iterates the curves are known, where that is not at all."""
+        count, steps = self.known(), self.stage.trace.steps
+        return f"at {count} of {grouped(steps + 1)} iterates" if count <= steps else ""
+
+    def known(self) -> int:
+        """At how many iterates its values are known; between them it is straight."""
+        return min(
+            (len(line.values) for line in self.lines if not line.quiet), default=self.stage.trace.steps + 1
+        )
 
     def _fits(self, text: str, room: float) -> bool:
         return self.stage.width(text, 9) <= room
