@@ -84,7 +84,7 @@ def of_arrays(scene: Scene, thing: Thing, entry: Entry, settings: dict[str, Any]
         data=points,
         model=model,
         noise=thing.settings.get("noise") or None,
-        test_loss=_tested(function, evaluation, points),
+        test_loss=_tested(function, evaluation, points, widest),
         shapes=tuple(sizes),
         begin=begin,
         effort=max(1.0, (n + UNIT * sum(shape[-1] for shape in sizes if len(shape) > 1)) / SIMPLE),
@@ -99,16 +99,19 @@ def _data(points: Data, rows: Any) -> tuple[tuple[Array, Array], bool]:
 
 
 def _tested(
-    function: Callable[..., Any], evaluation: Evaluation, points: Data
+    function: Callable[..., Any], evaluation: Evaluation, points: Data, widest: int
 ) -> Callable[[Array], Array] | None:
     """The loss of the points kept back, without a tape: it is asked once."""
     test = points.test
     if test is None:
         return None
 
+    piece = max(1, AT_ONCE // (len(test.x) * widest))
+
     def loss(params: Array) -> Array:
+        parts = [params[at : at + piece] for at in range(0, len(params), piece)]
         with np.errstate(all="ignore"):
-            values = [function(*evaluation.operands(one[None]), given=(test.x, test.y)) for one in params]
+            values = [function(*evaluation.operands(part), given=(test.x, test.y)) for part in parts]
         return np.concatenate(values) if values else np.zeros(0)
 
     return loss

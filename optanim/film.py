@@ -19,9 +19,10 @@ from optanim.errors import RenderError
 from optanim.hues import Key
 from optanim.kinds import panel as panels
 from optanim.layout import aligned, cells
+from optanim.panel import Panel
 from optanim.pen import Box, Pen, Pixels, merge
 from optanim.scene import Look
-from optanim.stage import Panel, Stage
+from optanim.stage import Stage
 from optanim.themes import THEMES, rgb
 from optanim.trace import Trace
 

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optanim.marking import Marking
+from optanim.panel import Panel
 from optanim.pen import Box, Pen, Pixels
 from optanim.scales import Scale
-from optanim.stage import Panel
 from optanim.themes import rgb
 
 Floats = NDArray[np.float64]

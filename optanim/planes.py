@@ -20,6 +20,7 @@ STRAIGHT = 1e-9  # of the first direction's variance: less is rounding, and the 
 FAR = 1e100  # no plane is made by what is further: its square is no number
 BEYOND = 3.0  # times as far as runs go that come down: no plane is made by what another does there
 PARALLEL = 1e-9  # of a direction's length: what is left of it across another is rounding
+WAYS = 4  # in which it is said how far off a plane the paths are
 RANDOM_VIEW = (-1.0, 1.0, -1.0, 1.0)  # in lengths of the filters
 
 
@@ -175,7 +176,8 @@ class Cast:
         if self.plane.share is None:
             return "random direction 1", "random direction 2"
         one, two = (words.percent(100 * share) for share in self.plane.share)
-        return f"PC 1: {one}", f"PC 2: {two}"
+        # Held together: above the cells of a grid no name is parted from its share.
+        return f"PC 1:\u00a0{one}", f"PC 2:\u00a0{two}"
 
     def _view(self, chosen: Sequence[int]) -> tuple[float, ...]:
         """All of the plane that runs come over, but where they run away."""

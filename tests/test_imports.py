@@ -19,7 +19,7 @@ losses search measures placement landscapes datasets schedules optimizers marks
 yaml_mistakes yaml_nodes yaml_values things mosaic outputs drawable sweeps usual reader
 array_problem problem oracles courses rules driver labels workload prepare worlds records simulate
 scores views doubts themes hues typeset pen bands scales heights levels layout callouts tracks marking stage
-paths relief hops insets counter words planes slopes diagrams film panels formats budget render
+panel paths relief hops insets counter words planes slopes diagrams film panels formats budget render
 jobs page gallery tables catalogue explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()

@@ -288,8 +288,8 @@ def test_the_heading_tells_the_distance_and_the_axes_the_variance() -> None:
     one, two = panel.cast.plane.share or (0, 0)
     assert panel.stage.trace.problem is not None
     assert panel.stage.trace.problem.names == (
-        f"PC 1: {words.percent(100 * one)}",
-        f"PC 2: {words.percent(100 * two)}",
+        f"PC 1:\u00a0{words.percent(100 * one)}",
+        f"PC 2:\u00a0{words.percent(100 * two)}",
     )
     assert f"up to {words.number(panel.cast.furthest([0, 1]), 2)} off" in panel.said
     assert two < one <= 1
@@ -310,3 +310,16 @@ def test_without_runs_a_random_plane_goes_through_the_start() -> None:
     assert found is not None and start is not None
     assert found.plane.centre == pytest.approx(np.array(start.start))
     assert isinstance(found.plane, Plane)
+
+
+def test_cells_on_planes_of_their_own_say_which_in_fewer_and_fewer_words() -> None:
+    text = CUBIC.replace("landscape: {{polynomial_regression: {{degree: 3}}}}\n", "")
+    text += "sweep: {{landscape: [linear_regression, polynomial_regression: 4, mlp: 3]}}\n"
+    film = Film(traced(text, "grid: {panel: contour, by: landscape}"), Look(seconds=0.5))
+    film.frame(0)
+    plain, *cast_ = film.panels[0].cells  # type: ignore[attr-defined]
+    assert plain.ways == ["intercept"] * planes.WAYS
+    for each in cast_:
+        assert len(each.ways) == planes.WAYS
+        assert all(" % " in way or " %;" in way for way in each.ways)
+        assert each.ways[0].endswith("off this plane") and each.ways[-1].endswith("off")

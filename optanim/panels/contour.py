@@ -15,13 +15,14 @@ from optanim.kinds import Inset as InsetSetting
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.levels import bands
+from optanim.panel import Panel
 from optanim.paths import Paths
 from optanim.pen import Box, Pen
-from optanim.planes import Cast, cast
+from optanim.planes import WAYS, Cast, cast
 from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, Number, View
 from optanim.slopes import Slopes, fits
-from optanim.stage import Panel, Stage
+from optanim.stage import Stage
 from optanim.themes import band_colors, rgb
 from optanim.tracks import sampled, track
 
@@ -146,6 +147,8 @@ class Contour(Panel):
             ways = [f"{text}; {each}" for each in self.slopes.words()]
         if self.cast:
             ways = [f"{name}{of}{drawn}{far}" for of, far in self.cast.says(self.indices)]
+        if self.cell and not self.slopes:  # beside cells on planes also where there is none
+            self.ways = ways if self.cast else ways * WAYS
         return next((each for each in ways if self.stage.width(each, 9) <= self.box.width), ways[-1])
 
     def _glass(self, pen: Pen, settings: Mapping[str, Any]) -> Inset:

@@ -15,13 +15,14 @@ from optanim import bands
 from optanim.bands import Ribbon
 from optanim.insets import Inset
 from optanim.layout import Margins
+from optanim.panel import Panel
 from optanim.panels.endings import Ending, Name, draw, placed
 from optanim.panels.headings import fitting, in_fewer
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.scene import Thing
 from optanim.settings import grouped
-from optanim.stage import NAME_WIDTH, Panel
+from optanim.stage import NAME_WIDTH
 from optanim.themes import RGB, rgb
 from optanim.trace import Path
 from optanim.tracks import Track, dashed, interleave, sampled, track

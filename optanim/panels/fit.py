@@ -13,11 +13,11 @@ from optanim import words
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.losses import CLASSIFY
+from optanim.panel import Panel
 from optanim.panels.boundary import Boundary, axes_in, shape
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, padded
 from optanim.settings import View
-from optanim.stage import Panel
 from optanim.themes import rgb
 from optanim.trace import Data
 from optanim.tracks import dashed, track, turn

@@ -18,11 +18,11 @@ from optanim.errors import Mistake, RenderError
 from optanim.kinds import Marks, Only, optimizer, panel
 from optanim.labels import listed
 from optanim.layout import Margins
+from optanim.panel import Panel
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.scene import Scene, Thing, first_seeds
 from optanim.settings import View
-from optanim.stage import Panel
 from optanim.themes import RGB, cycle_color, mix, rgb
 from optanim.trace import Problem
 from optanim.typeset import Sprite, sprite

@@ -11,11 +11,12 @@ from optanim.errors import RenderError
 from optanim.kinds import Marks, Only, panel
 from optanim.labels import axis_words, figure_name, labels, title
 from optanim.layout import Margins
+from optanim.panel import Cell, Panel
 from optanim.panels.headings import fitting, parted
 from optanim.pen import Box, Pen
 from optanim.scene import OF_WORLDS, Thing, told_apart
 from optanim.settings import Lead, Number, ThingOf, View
-from optanim.stage import Cell, Panel, Stage
+from optanim.stage import Stage
 from optanim.trace import Trace
 
 MOST = 24  # cells: a picture of more is one of stamps

@@ -16,10 +16,11 @@ from optanim.hops import Hops
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
 from optanim.losses import TITLES
+from optanim.panel import Panel
 from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Box, Pen
 from optanim.scales import Axes, Scale
 from optanim.settings import Lead, ListOf, Text, View
-from optanim.stage import Panel, Stage, arrow
+from optanim.stage import Stage, arrow
 from optanim.themes import RGB, band_colors, mix, rgb
 from optanim.tracks import FAR, dashed, sampled, track
 

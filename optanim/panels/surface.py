@@ -14,6 +14,7 @@ from optanim import views, words
 from optanim.kinds import Degrees, Marks, Only, panel
 from optanim.layout import Margins
 from optanim.levels import bands
+from optanim.panel import Panel
 from optanim.panels.contour import PlaneKind
 from optanim.pen import CLOSEPOLY, LINETO, MOVETO, Box, Pen
 from optanim.planes import Cast, cast
@@ -25,7 +26,7 @@ from optanim.relief.shading import line_color, painted
 from optanim.relief.viewpoint import tall, viewpoint
 from optanim.scales import LARGEST, Axes, Scale
 from optanim.settings import Lead, ListOf, Number, View
-from optanim.stage import Panel, Stage
+from optanim.stage import Stage
 from optanim.themes import rgb
 
 Floats = NDArray[np.float64]
@@ -180,6 +181,7 @@ class Surface(Panel):
             said += f", down to {words.number(self.altitude.scale.low)}"
         if self.cast:
             ways = [said + far for _, far in self.cast.says(self.indices)]
+            self.ways = ways if self.cell else ()
             said = next((each for each in ways if self.stage.width(each, 9) <= self.box.width), said)
         return said
 

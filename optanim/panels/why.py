@@ -15,10 +15,11 @@ from optanim import words
 from optanim.callouts import beyond, shown, smooth
 from optanim.kinds import Marks, Only, panel
 from optanim.layout import Margins
+from optanim.panel import Panel
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, linear_ticks, tick_words
 from optanim.settings import View
-from optanim.stage import Panel, arrow
+from optanim.stage import arrow
 from optanim.themes import RGB, mix, rgb
 from optanim.trace import Path
 from optanim.typeset import Sprite
