@@ -19,7 +19,7 @@ PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 SHOWN = re.compile(
     r"```yaml\n((?:(?!```).*\n)*)```\n\n!\[[^\]]+\]\(figures/([\w-]+\.png)(?: \"at ([\d.]+) of the film\")?\)"
 )
-NAMED = re.compile(r"docs/figures/([\w-]+)\.gif")
+NAMED = re.compile(r"docs/figures/([\w-]+)\.(gif|png)")
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class Picture:
 
 
 def pictures() -> Iterator[Picture]:
-    """All of them: stills of the blocks above them, and films of the scenes that they are named after."""
+    """All of them: stills of the blocks above them, films or stills of the scenes that they are named after."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for block, name, at in SHOWN.findall(text):
             yield Picture(FOLDER / name, block, at=float(at or 1))
-        for name in dict.fromkeys(NAMED.findall(text)):
+        for name, suffix in dict.fromkeys(NAMED.findall(text)):
             theme = "dark" if name.endswith("-dark") else "light"
             scene = ROOT / "scenes" / f"{name.removesuffix('-dark')}.yaml"
-            yield Picture(FOLDER / f"{name}.gif", scene.read_text(encoding="utf-8"), theme)
+            yield Picture(FOLDER / f"{name}.{suffix}", scene.read_text(encoding="utf-8"), theme)
 
 
 def main(names: list[str]) -> None:
@@ -53,7 +53,7 @@ def main(names: list[str]) -> None:
         if names and picture.file.stem not in names:
             continue
         if picture.file.suffix == ".png":
-            made = still(picture.scene, picture.file, at=picture.at)
+            made = still(picture.scene, picture.file, at=picture.at, theme=picture.theme)
         else:
             made = render(picture.scene, picture.file, theme=picture.theme)[0]
         for doubt in made.doubts:
