@@ -20,7 +20,7 @@ from PIL import Image
 
 from optanim.errors import RenderError
 from optanim.formats import find, other, write
-from optanim.formats.planes import Planes
+from optanim.formats.ycbcr import Planes
 from optanim.kinds import format_
 from tests.decoders import psnr, read_pillow, read_video, save
 from tests.fake_film import FakeFilm
@@ -115,7 +115,7 @@ def test_planes_convert_by_bt709(rgb: tuple[int, ...], ycbcr: tuple[int, ...]) -
 
 @pytest.mark.parametrize("full", [False, True])
 def test_planes_convert_what_changed_as_the_whole(full: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("optanim.formats.planes.BATCH", 1000)
+    monkeypatch.setattr("optanim.formats.ycbcr.BATCH", 1000)
     film = FakeFilm(163, 121)
     growing = Planes(163, 121, full)
     for k, frame in enumerate(film.frames()):

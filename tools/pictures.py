@@ -37,7 +37,7 @@ class Picture:
 
 
 def pictures() -> Iterator[Picture]:
-    """All of them: stills of the blocks above them, films or stills of the scenes that they are named after."""
+    """All of them: stills of the blocks above them, films or stills of the scenes they are named after."""
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         for block, name, at in SHOWN.findall(text):

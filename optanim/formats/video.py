@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim.formats import Moving
-from optanim.formats.planes import Planes
+from optanim.formats.ycbcr import Planes
 
 THREADS = 2  # the bytes depend on how many there are, so it may not be the machine's number
 EXACT = "cpu-independent=1"  # without it macroblock-tree differs between processors, and between runs
