@@ -79,6 +79,14 @@ def said(band: str, log: bool, count: int) -> list[str]:
     ]
 
 
+def told(band: str, log: bool) -> str:
+    """What is drawn of several runs, for panels of which some may have a log axis."""
+    if band == "sd":
+        return f"mean, {LONG[band]}" + " (both of the logarithm on log axes)" * log
+    name = "median" if band == "quartiles" else "mean (geometric on log axes)" if log else "mean"
+    return name if band == "none" else f"{name}, {LONG[band]}"
+
+
 def thinned(count: int) -> float:
     """How much of its strength each of so many bands has, so that together they stay as clear as a few."""
     return min(1.0, MANY / max(count, 1))

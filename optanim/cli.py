@@ -94,7 +94,7 @@ def limited(command: Callable[..., Any]) -> Callable[..., Any]:
     "-f", "--format", "formats", multiple=True, metavar="F", help="Instead of the scene's; repeat for more."
 )
 @click.option("--theme", metavar="T", help="light, dark or paper.")
-@click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@click.option("--size", metavar="S", help="readme, wide, square, hd, slides or WIDTHxHEIGHT.")
 @click.option("--scale", type=float, metavar="X", help="Times as many pixels a side, for sharp screens.")
 @click.option("--fps", type=float, metavar="N", help="Frames a second.")
 @click.option("--seconds", type=float, metavar="S", help="Time from the first step to the last.")
@@ -236,7 +236,7 @@ def gallery(
 @click.option("--at", type=click.FloatRange(0, 1), default=1.0, help="Which frame: 0 first, 1 last.")
 @click.option("-o", "--output", default="output", metavar="DIR", help="Folder to write to; or a .png file.")
 @click.option("--theme", metavar="T", help="light, dark or paper.")
-@click.option("--size", metavar="S", help="readme, wide, square, hd or WIDTHxHEIGHT.")
+@click.option("--size", metavar="S", help="readme, wide, square, hd, slides or WIDTHxHEIGHT.")
 @click.option("--scale", type=float, metavar="X", help="Times as many pixels a side, for sharp screens.")
 @limited
 def still(scene: str, at: float, output: str, limits: Limits, **look: Any) -> None:

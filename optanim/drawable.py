@@ -44,16 +44,16 @@ class Drawable:
     batches: bool
     wrong: Set[str] = frozenset()
 
-    def mistakes(self, thing: Thing, cells: bool = False) -> Iterator[Mistake]:
-        """Everything that is wrong with a panel, or with those in the `cells` of a grid."""
+    def mistakes(self, thing: Thing, cells: bool = False, by: str | None = None) -> Iterator[Mistake]:
+        """Everything that is wrong with a panel, or with those in the `cells` of a grid `by` an axis."""
         entry = KINDS["panel"][thing.name]
         for check in CHECKS:
             yield from check(self, thing, entry)
         if thing.name == "grid":
             yield from self._grid(thing)
         if thing.name == "fit":
-            yield from self._fit(thing, cells)
-        yield from measures.mistakes(thing, self.runs, self.batches, cells)
+            yield from self._fit(thing, cells, by)
+        yield from measures.mistakes(thing, self.runs, self.batches, cells, by)
         if "optimizers" not in self.wrong:
             yield from self._strangers(thing)
 
@@ -90,9 +90,10 @@ class Drawable:
             yield Mistake("a grid in a grid", inner.place, "takes another panel, such as contour")
             return
         chosen = [run for run in self.runs if _is_one_of(run, thing) and _is_one_of(run, inner)]
-        cells = told_apart(chosen, thing.settings.get("by"))
+        by = thing.settings.get("by")
+        cells = told_apart(chosen, by)
         ones = all(len(told_apart([chosen[i] for i in cell])) == 1 for cell in cells)
-        yield from self.mistakes(drawn(thing), cells=ones)
+        yield from self.mistakes(drawn(thing), cells=ones, by=by)
         known = all(any(_is_one_of(run, part) for run in self.runs) for part in (thing, inner))
         if len(cells) > MAX_PANELS:
             hint = f"takes at most {MAX_PANELS}; only: says which"
@@ -103,7 +104,7 @@ class Drawable:
                 "a grid without runs", thing.where("only"), "look at both its only: and its panel's"
             )
 
-    def _fit(self, thing: Thing, cells: bool) -> Iterator[Mistake]:
+    def _fit(self, thing: Thing, cells: bool, by: str | None) -> Iterator[Mistake]:
         """Data that can be drawn in a plane; where both axes are inputs, of one run."""
         name = self.dataset.name if self.dataset else ""
         if self.inputs > 2:
@@ -116,8 +117,8 @@ class Drawable:
         chosen = first_seeds([run for run in self.runs if _is_one_of(run, thing)])
         if len(chosen) < 2 or cells or not self.of_data:
             return
-        message = f"'fit' draws two inputs for one run, and here are {len(chosen)}"
-        yield Mistake(message, thing.where("only"), measures.which(thing, chosen))
+        message = f"'fit' of two inputs draws one run, and here are {len(chosen)} runs"
+        yield Mistake(message, thing.where("only"), measures.which(thing, chosen, by))
 
     def _strangers(self, thing: Thing) -> Iterator[Mistake]:
         words = [run.rule.name for run in self.runs] + [run.label for run in self.runs if run.label]
@@ -219,12 +220,22 @@ def losses(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:
     given, place = thing.settings["loss"], thing.where("loss")
     for loss in given if isinstance(given, tuple) else (given,):
         if loss not in known:
-            hint = closest(shown(loss), known) or f"takes {Choice(known).describe()}"
+            hint = _other_setting(thing, loss) or closest(shown(loss), known)
+            hint = hint or f"takes {Choice(known).describe()}"
             yield Mistake(f"'{owner}' has no loss '{shown(loss)}'", place, hint)
         elif loss == "batch" and not scene.batches:
             yield Mistake("there are no batches to draw the loss of", place, "add batch: to the scene")
         elif loss == "test" and not scene.tested:
             yield Mistake("no points are kept back to test on", place, "add test: to the dataset")
+
+
+def _other_setting(thing: Thing, word: str) -> str:
+    """What to write where a word that stands for the loss is another setting of the panel, or its value."""
+    for name, setting in KINDS["panel"][thing.name].settings.items():
+        options = setting.type.options if isinstance(setting.type, Choice) else ()
+        if word in options or (word == name and options):
+            return f"write {thing.name}: {{{name}: {word if word in options else options[0]}}}"
+    return ""
 
 
 def tests(scene: Drawable, thing: Thing, entry: Entry) -> Iterator[Mistake]:

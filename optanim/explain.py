@@ -8,7 +8,7 @@ from typing import Any
 
 from optanim.catalogue import COSTS, body, catalogue, check_lines, family, variant_lines, written
 from optanim.errors import Mistake, UserError
-from optanim.hints import a, forms_of, letters, nearest
+from optanim.hints import DRAWN, a, forms_of, letters, nearest
 from optanim.kinds import KINDS, THEMES
 from optanim.losses import LOSSES, OWN, TITLES
 from optanim.marks import FORMS
@@ -72,7 +72,7 @@ KEY_WORDS = {
     "hold": ("Seconds that the last frame stays longer.", ""),
     "fps": ("Frames a second.", ""),
     "pace": ("How time goes over the steps; log gives the early ones most of the film.", ""),
-    "size": ("Pixels: readme, wide, square, hd or WIDTHxHEIGHT.", ""),
+    "size": ("Pixels: readme, wide, square, hd, slides or WIDTHxHEIGHT.", ""),
     "theme": ("The colours; of several, a file each.", ""),
     "output": (
         "The files to write: one format, or a list.",
@@ -81,7 +81,7 @@ KEY_WORDS = {
     "label": ("Words for the legend; another rule's name in them is set right.", "made of what ran"),
     "color": ("The colour of a run.", "the theme's next"),
     "layers": ("Whether a rule that looks at norms sees all parameters together.", ""),
-    "only": ("The labels or rules of the runs that a panel draws.", "all runs"),
+    "only": ("The labels or rules of the runs that a panel draws, also as pictures write them.", "all runs"),
     "inset": ("A part of a panel, larger, in one of its corners: by default the emptiest.", ""),
     "marks": ("What a panel points at: points, arrows, levels and words, in its own numbers.", ""),
     "scale": (
@@ -171,7 +171,8 @@ def listing(plural: str) -> dict[str, Any]:
 
 def explanation(name: str) -> str:
     """Everything of this name: things, keys and settings; UserError with the nearest where there is none."""
-    found = [kind[name] for kind in KINDS.values() if name in kind]
+    kinds = sorted(KINDS.values(), key=lambda kind: kind.kind in ("distribution", "values"))  # inside others
+    found = [kind[name] for kind in kinds if name in kind]
     texts = [_explain(entry) for entry in found]
     if name in THEMES:
         texts.append(f"{name}: a theme\n\n{THEME_WORDS[name]}")
@@ -188,6 +189,9 @@ def explanation(name: str) -> str:
             forms |= forms_of(kind)
         if letters(name) in forms:
             return explanation(forms[letters(name)])
+        if name.lower() in DRAWN:
+            panel = DRAWN[name.lower()]
+            raise UserError(Mistake(f"nothing is called '{name}'", hint=f"the panel '{panel}' draws it"))
         raise UserError(
             Mistake(f"nothing is called '{name}'", hint=nearest(name, forms) or "see `optanim list`")
         )

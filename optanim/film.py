@@ -56,7 +56,7 @@ class Film:
         height = look.size.height or usual * width // 1000
         self.width, self.height = round(width * look.scale), round(height * look.scale)
         # Type is as large as the picture.
-        dpi = 100 * look.scale * min(width / 1000, height / usual)
+        dpi = 100 * look.scale * look.size.type * min(width / 1000, height / usual)
         self.theme = THEMES[look.theme]
         self.stage = Stage(trace, self.theme, dpi, self.count, look.fps, scene.pace)
         for each in self.panels:

@@ -14,14 +14,16 @@ from typing import Any
 
 from optanim import __version__, formats, reader
 from optanim.doubts import doubts
-from optanim.errors import Mistake, UserError
+from optanim.errors import Mistake, Place, Source, UserError
 from optanim.jobs import Result, each
 from optanim.kinds import format_, landscape, optimizer
 from optanim.outputs import beyond
 from optanim.page import COLUMN, Chapter, Item, Named, page
 from optanim.render import Job, Progress, Written, write
 from optanim.scene import Limits, Output, Scene, Thing
+from optanim.settings import closest
 from optanim.simulate import simulate
+from optanim.yaml_nodes import shown
 
 PAGE, MANIFEST, CHAPTERS = "index.html", "gallery.json", "gallery.md"
 THEMES = ("light", "dark")
@@ -78,7 +80,7 @@ class Gallery:
                     )
                 )
         source = Path(self.scenes[0]).parent / CHAPTERS if self.scenes else Path(CHAPTERS)
-        self.title, self.lead, self.chapters = chapters(source)
+        self.title, self.lead, self.chapters = chapters(source, [Path(path).stem for path in self.scenes])
 
     def update(self, workers: int, progress: Progress) -> Iterator[tuple[str, Result]]:
         """Draw what is not there as it would be drawn, yield each scene's name and result, write the page.
@@ -288,21 +290,23 @@ def _worlds(scene: Scene) -> tuple[Scene, ...]:
 # -- chapters ----------------------------------------------------------------------------------
 
 
-def chapters(file: Path) -> tuple[str, Chapter, list[Chapter]]:
+def chapters(file: Path, scenes: Sequence[str] | None = None) -> tuple[str, Chapter, list[Chapter]]:
     """The page's title, what stands at its head, and its chapters, from a Markdown file beside the scenes.
 
     `# Title`, words and scenes for the head, and for every chapter `## Heading`, words, and a list of scenes
     by name, in which `*` stands for any letters. Without the file the title is made, and there are no
-    chapters.
+    chapters. Raises UserError for a name that is none of the `scenes`, where they are given,
+    nor of those beside the file.
     """
     title, blocks = "A gallery of optimizers", [Chapter()]
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        source = Source(str(file), file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return title, Chapter(), []
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(Mistake(f"{file} cannot be read: {error}")) from None
-    for line in lines:
+    listed: list[tuple[str, Place]] = []
+    for number, line in enumerate(source.text.splitlines(), 1):
         last = blocks[-1]
         if heading := HEADING.fullmatch(line):
             if heading[1] == "#":
@@ -311,9 +315,24 @@ def chapters(file: Path) -> tuple[str, Chapter, list[Chapter]]:
                 blocks.append(Chapter(heading[2].strip()))
         elif pattern := PATTERN.fullmatch(line):
             blocks[-1] = replace(last, patterns=(*last.patterns, pattern[1]))
+            listed.append((pattern[1], Place(source, number, pattern.start(1) + 1, len(pattern[1]))))
         else:
             blocks[-1] = replace(last, words=f"{last.words}{line}\n")
+    if scenes is not None and (strangers := list(_strangers(listed, scenes, file.parent))):
+        raise UserError(strangers)
     return title, blocks[0], blocks[1:]
+
+
+def _strangers(listed: Iterable[tuple[str, Place]], scenes: Iterable[str], folder: Path) -> Iterator[Mistake]:
+    """The names in a list of scenes that no scene has; a page may be made of some of those in the folder."""
+    known = set(scenes)
+    named = [(name, place) for name, place in listed if not set(name) & set("*?[")]
+    if any(name not in known for name, _ in named):
+        known |= {path.stem for path in folder.rglob("*") if path.suffix in (".yaml", ".yml")}
+    for name, place in named:
+        if name not in known:
+            hint = closest(name, sorted(known)) or "a list names scenes, without their .yaml"
+            yield Mistake(f"no scene '{shown(name)}'", place, hint)
 
 
 def prefixes(names: Sequence[str]) -> list[Chapter]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from optanim.kinds import KINDS, format_
 from optanim.registry import Registry
@@ -42,9 +42,20 @@ _MEANT = {
     "path filename csv": "file",
     "minimum optimum": "minima",
     "panel": "panels",
+    "seeds n_seeds num_seeds": "seed",
 }
 MEANT = {word: meant.split() for words, meant in _MEANT.items() for word in words.split()}
 PAIRS = {"betas": ("beta1", "beta2"), "b1": ("beta1",), "b2": ("beta2",)}
+# What people call a panel, and the one that draws it.
+_DRAWN = {
+    "boundary decision decision_boundary decision_region regions": "fit",
+    "landscape loss_landscape level_sets levels": "contour",
+    "learning_curve learning_curves training": "loss",
+    "learning_rate": "lr",
+}
+DRAWN = {word: panel for words, panel in _DRAWN.items() for word in words.split()}
+SWEPT = ("lr", "seed", "batch", "weight_decay", "steps")  # numbers of a scene that several are wanted of
+MAX_RUNS = 500  # that a sweep makes
 NAMING = ("name", "type", "optimizer", "kind")  # keys under which people look for a thing's name
 NOT_YET = ("svg", "pdf", "html")
 
@@ -58,9 +69,9 @@ def instead_of(word: str, known: Iterable[str], value: str = "") -> str:
     if word in PAIRS and all(name in names for name in PAIRS[word]):
         return f"write {' and '.join(PAIRS[word])}"
     for meant in MEANT.get(word, ()):
+        if meant == "seed" and {"seed", "sweep"} <= set(names):
+            return f"write sweep: {{{so_many_seeds(value, MAX_RUNS)}}}"
         if meant in names:
-            if meant == "steps" and word == "epochs":
-                return f"write steps{': ' + value if value else ''}: one step sees all the data"
             named = meant == "lr" and value in KINDS["schedule"]
             return f"write {meant}: {value}" if named else f"write {meant}"
     return closest(word, names)
@@ -73,6 +84,8 @@ def instead_of_name(name: str, registry: Registry) -> str:
         return instead_of_format(name)
     others = [other.kind for other in KINDS.values() if other is not registry and name in list(other)]
     hint = f"'{name}' is {a(others[0])}" if others else nearest(name, forms_of(registry))
+    if kind == "panel" and name.lower() in DRAWN:
+        hint = f"write {DRAWN[name.lower()]}"
     if leader := next((e.name for e in registry.entries() if e.lead and name in _words(e.lead.type)), ""):
         hint = f"write {kind}: {{{leader}: {name}}}"
     if not hint and any(c in name for c in "+*/^()") and kind == "landscape":
@@ -122,6 +135,20 @@ def instead_of_format(name: str) -> str:
     if name.lower() in NOT_YET:
         return f"{name} is not written yet; {known}"
     return closest(name, [*format_, *format_.also]) or known
+
+
+def several_of(name: str, values: Sequence[str]) -> str:
+    """The sweep that a list of numbers under a key of a scene means; of several seeds from 0 their count."""
+    counted = name == "seed" and list(values) == [str(i) for i in range(len(values))]
+    listed = ", ".join([*values[:8], *(["…"] if len(values) > 8 else [])])
+    spread = f"{{range: {len(values)}}}" if counted else f"[{listed}]"
+    return f"write sweep: {{{name}: {spread}}}"
+
+
+def so_many_seeds(value: str, most: int) -> str:
+    """Seeds as an axis of a sweep takes them, as many as the text says where that is a number of them."""
+    counts = value.isascii() and value.isdigit() and len(value) < 9 and 2 <= int(value) <= most
+    return f"seed: {{range: {int(value) if counts else 4}}}"
 
 
 def as_list(text: str) -> str:

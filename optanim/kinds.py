@@ -26,7 +26,7 @@ from optanim.settings import (
     Whole,
 )
 
-SIZES = ("readme", "wide", "square", "hd")  # or WIDTHxHEIGHT; their pixels are in scene.py
+SIZES = ("readme", "wide", "square", "hd", "slides")  # or WIDTHxHEIGHT; their pixels are in scene.py
 THEMES = ("light", "dark", "paper")
 
 Schedule = Annotated[Any, ThingOf("schedule")]
@@ -184,8 +184,9 @@ schedule = Registry(
 
 # Facts: `check`, as of an optimizer; `classes`, y are so many classes, of which a network tells one from
 # another; `inputs`, how many numbers an x is, where it is not one; `tested`, it keeps points back to test on
-# without being asked.
-dataset = Registry("dataset", "optanim.datasets", facts=("check", "classes", "inputs", "tested"))
+# without being asked; `rows`, the setting that says how many rows there are: `n` with those of `test`, or
+# `train` without.
+dataset = Registry("dataset", "optanim.datasets", facts=("check", "classes", "inputs", "tested", "rows"))
 
 # A distribution is distribution(rng, shape, *, settings) -> array. Facts: `check`, as of an optimizer.
 distribution = Registry("distribution", "optanim.datasets", facts=("check",), fixed=("rng", "shape"), asks=())

@@ -163,8 +163,13 @@ def explained(scene: Scene) -> bool:
     return any(panels[thing.name].facts.get("explains") for thing in drawn if isinstance(thing, Thing))
 
 
-def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False) -> list[Mistake]:
-    """What a panel draws of the runs that they do not have; of `cells` of a grid each has one run."""
+def mistakes(
+    thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False, by: str | None = None
+) -> list[Mistake]:
+    """What a panel draws of the runs that they do not have; of `cells` of a grid each has one run.
+
+    `by` is what tells the cells apart, where a grid says it.
+    """
     if not runs:
         return []
     if thing.name == "curve":
@@ -176,8 +181,8 @@ def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False
     if not explains or not drawn:
         return []
     if explains == "one step" and len(drawn) > 1 and not cells:
-        message = f"'{thing.name}' draws one run, and here are {len(drawn)}"
-        return [Mistake(message, thing.where("only"), which(thing, drawn))]
+        message = f"'{thing.name}' draws one run, and here are {len(drawn)} runs"
+        return [Mistake(message, thing.where("only"), which(thing, drawn, by))]
     telling = _telling(explains)
     if any(run.rule.name in telling for run in drawn):
         return []
@@ -191,9 +196,12 @@ def mistakes(thing: Thing, runs: Sequence[Run], batch: bool, cells: bool = False
     return [Mistake(f"'{drawn[0].rule.name}' {what}", thing.place, hint)]
 
 
-def which(panel: Thing, runs: Sequence[Run]) -> str:
-    """What to write where a panel that draws one run is given several."""
+def which(panel: Thing, runs: Sequence[Run], by: str | None = None) -> str:
+    """What to write where a panel that draws one run is given several; in a cell of a grid, `by` an axis."""
     names = list(dict.fromkeys(run.label or run.rule.name for run in runs))
+    if by is not None:
+        one = f", or say which in each with only: {names[0]}" if len(names) == len(runs) else ""
+        return f"leave by: {by} out, for a cell of every run{one}"
     if len(names) == len(runs):
         return f"say which with only: {names[0]}, or take grid: {panel.name}"
     axes = dict.fromkeys(name for run in runs for name in run.swept if name != "seed")

@@ -129,11 +129,26 @@ def outputs(
         limit = first.max_bytes if most is None else most
         made += _themed(first.format, replace(first.look, **look), names, first.suffix, limit)
     limits = limits or Limits()
-    mistakes = [Mistake(w.message, hint=w.hint) for o in made for _, w in beyond(o, limits, scene.moves)]
+    mistakes = [
+        Mistake(wrong.message, hint=_at_scale_1(output, names, size, scale, limits) or wrong.hint)
+        for output in made
+        for names, wrong in beyond(output, limits, scene.moves)
+    ]
     mistakes += [Mistake(clash(output)) for output in clashes(made)]
     if mistakes:
         raise UserError(dict.fromkeys(mistakes))
     return tuple(made)
+
+
+def _at_scale_1(
+    output: Output, names: Sequence[str], size: str | None, scale: float | None, limits: Limits
+) -> str:
+    """The hint where a size that was asked for is too large only by the scale that the scene gives."""
+    look = output.look
+    if size is None or scale is not None or "scale" not in names or look.scale <= 1:
+        return ""
+    pixels = look.size.width * (look.size.height or look.size.width)
+    return f"the scene's scale of {look.scale:g} is kept: add --scale 1" if pixels <= limits.pixels else ""
 
 
 def _checked(name: str, value: Any, check: Any) -> Any:

@@ -12,7 +12,8 @@ from importlib import resources
 from urllib.parse import quote
 
 COLUMN = 800  # pixels of the page that a picture takes at most
-LINK = re.compile(r"\[([^\]`]+)\]\((https?://[^\s)`]+)\)")
+# To the web, or to a file of the same site: what has no scheme, and is no other host's.
+LINK = re.compile(r"\[([^\]`]+)\]\(((?:https?://|(?![/\\]{2})(?![^/?#)]*[:\\]))[^\s)`]+)\)")
 # A valley and what rolls into it. The slashes are written so that it is no address elsewhere.
 ICON = "data:image/svg+xml," + quote(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" '
@@ -240,7 +241,7 @@ def _paragraphs(words: str) -> list[str]:
 
 
 def _prose(text: str) -> str:
-    """Words with `code` and [links](https://…) in them."""
+    """Words with `code` and [links](https://…), also to files beside the page, in them."""
     parts = re.split(r"`([^`]+)`", _text(" ".join(text.split())))
     parts[::2] = [LINK.sub(r'<a href="\2">\1</a>', part) for part in parts[::2]]
     parts[1::2] = [f"<code>{part}</code>" for part in parts[1::2]]

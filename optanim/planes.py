@@ -20,7 +20,9 @@ STRAIGHT = 1e-9  # of the first direction's variance: less is rounding, and the 
 FAR = 1e100  # no plane is made by what is further: its square is no number
 BEYOND = 3.0  # times as far as runs go that come down: no plane is made by what another does there
 PARALLEL = 1e-9  # of a direction's length: what is left of it across another is rounding
-WAYS = 4  # in which it is said how far off a plane the paths are
+WAYS = 5  # in which it is said how far off a plane the paths are
+ROUNDING = 1e-7  # of the reach of the paths: what is less is on the plane
+AROUND = 0.15  # of the longer side of the paths on the plane, to each side of them
 RANDOM_VIEW = (-1.0, 1.0, -1.0, 1.0)  # in lengths of the filters
 
 
@@ -156,6 +158,8 @@ class Cast:
         self.whole, self.problem, self.loss = whole, whole.problem, loss
         self.plane = _plane(whole, self.problem, kind, chosen)
         self._drawn: dict[Any, Floats] = {}
+        self.chosen = tuple(chosen)
+        self._reach = self.reach(chosen)
         self.trace = replace(
             whole,
             runs=tuple(replace(run, params=self.plane.on(run.params)) for run in whole.runs),
@@ -182,7 +186,28 @@ class Cast:
     def _view(self, chosen: Sequence[int]) -> tuple[float, ...]:
         """All of the plane that runs come over, but where they run away."""
         feet = np.concatenate(list(map(self.plane.on, followed(self.whole, chosen))))
-        return views.with_margin(feet.min(axis=0), feet.max(axis=0), float(np.abs(feet).max()))
+        low, high = feet.min(axis=0), feet.max(axis=0)
+        # What the loss does around the ends is what is to be seen.
+        room = AROUND * (high - low).max()
+        return views.with_margin(low - room, high + room, float(np.abs(feet).max()))
+
+    @property
+    def around(self) -> str:
+        """Through which point a random plane goes."""
+        return (
+            f"around the end of {self.whole.runs[self.chosen[0]].label}"
+            if self.chosen
+            else "around the start"
+        )
+
+    def reach(self, chosen: Sequence[int]) -> float:
+        """How far runs ever are from their starts, but where they run away."""
+        far = (np.linalg.norm(path - path[0], axis=1) for path in followed(self.whole, chosen))
+        return max((float(each.max()) for each in far), default=0.0)
+
+    def _length(self, far: float) -> str:
+        """A distance in words, where rounding is none."""
+        return words.number(0.0 if far < ROUNDING * self._reach else far, 2)
 
     def furthest(self, chosen: Sequence[int]) -> float:
         """How far runs ever are from the plane, but where they run away."""
@@ -191,12 +216,15 @@ class Cast:
 
     def says(self, chosen: Sequence[int]) -> list[tuple[str, str]]:
         """What stands after the name of an axis, and how far runs get off: in fewer and fewer words."""
-        of = " of the variance" if self.plane.share else ""
+        of = " of the variance" if self.plane.share else f" {self.around}"
         if not chosen:
             return [(of, "")]
-        far = f"up to {words.number(self.furthest(chosen), 2)} off"
+        reach, n = words.number(self.reach(chosen), 2), len(self.plane.centre)
+        far = f"up to {self._length(self.furthest(chosen))} off"
+        paths = f"; paths reach {reach}, {far} this plane"
         return [
-            (of, f"; paths {far} this plane"),
+            (of, f"{paths} in {n} dimensions"),
+            (of, paths),
             (of, f"; {far} this plane"),
             ("", f"; {far} the plane"),
             ("", f"; {far}"),
@@ -207,7 +235,7 @@ class Cast:
         run = self.whole.runs[index]
         rows = np.array([run.row(step) for step in steps.tolist()])
         asked, back = np.unique(rows, return_inverse=True)
-        off = [f"{words.number(far, 2)} off" for far in self.plane.off(run.params[asked])]
+        off = [f"{self._length(far)} off" for far in self.plane.off(run.params[asked]).tolist()]
         said: list[tuple[str, ...]] = [(far,) for far in off]
         if self.loss != "batch":
             with np.errstate(all="ignore"):

@@ -267,7 +267,15 @@ def standardize(scene: Scene, problem: Problem) -> str:
         return ""
     if thing.settings.get("standardize") or not (np.ptp(data.x) > 0 and np.ptp(data.y) > 0):
         return ""
-    return "write standardize: true in the dataset" if _far(data.x) or _far(data.y) else ""
+    if not (_far(data.x) or _far(data.y)):
+        return ""
+    advice = "write standardize: true in the dataset"
+    model = scene.landscape or Thing("")
+    powers = model.name == "polynomial_regression" and model.settings.get("basis", "monomial") == "monomial"
+    if powers and not _far(data.y):
+        # Other polynomials are of x as it lies between the ends of the data.
+        advice += ", or basis: legendre in the landscape, which keeps the units"
+    return advice
 
 
 def _far(values: Array) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from optanim import landscapes, mosaic
+from optanim.called import named
 from optanim.drawable import MAX_PANELS, Drawable, Several
 from optanim.errors import Mistake, Place, Source, UserError
 from optanim.kinds import KINDS
@@ -94,6 +95,7 @@ class _Builder:
         self.warnings: list[Mistake] = []
         axes = self.nodes.get("sweep")
         reader.swept = {key.text for key, _ in axes.pairs} if isinstance(axes, Pairs) else set()
+        reader.batched = "batch" in self.nodes or "batch" in reader.swept
         values, self.places = reader.settings(root, KEYS, "")
         self.given = {name: value for name, value in values.items() if value is not BAD}
         self.wrong_keys = {name for name, value in values.items() if value is BAD}
@@ -343,6 +345,7 @@ class _Builder:
             rows = [list(row) if isinstance(row, tuple) else [row] for row in given]
         else:
             rows = beside(given) if "layout" not in self.given else [list(given)]
+        rows = [[named(thing, runs) for thing in row] for row in rows]
         things = [thing for row in rows for thing in row]
         if "panels" in self.given:
             swept = {axis.name for axis in self.sweep.axes}

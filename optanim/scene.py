@@ -146,13 +146,14 @@ def key_of(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Size:
-    """The size of a picture in pixels; type and lines grow with it.
+    """The size of a picture in pixels; type and lines grow with it, and are so many times larger.
 
     A height of None is chosen by the layout: one row of panels is flat, three are tall.
     """
 
     width: int
     height: int | None
+    type: float = 1.0
 
 
 NAMED_SIZES = {
@@ -160,6 +161,7 @@ NAMED_SIZES = {
     "wide": Size(1280, 720),
     "square": Size(800, 800),
     "hd": Size(1920, 1080),
+    "slides": Size(1280, 720, type=1.5),  # to be read from the last row
 }
 assert tuple(NAMED_SIZES) == SIZES
 

@@ -44,12 +44,30 @@ def accuracy(trace: Trace, index: int, test: bool) -> Floats:
     return _known(trace, ("accuracy", test, index), run, problem, points, share)
 
 
-def asked(trace: Trace, index: int, test: bool) -> int:
-    """At how many iterates the accuracy of a run is asked."""
+def final_accuracy(trace: Trace, index: int, test: bool) -> float:
+    """The share of the points that a network tells right after its last step, in per cent.
+
+    It is the last number of `accuracy`, for which no other iterate is asked.
+    """
+    key = ("final accuracy", test, index)
+    if key not in trace.measured:
+        problem = _problem(trace, index)
+        points, model = _test(problem) if test else problem.data, problem.model
+        if points is None or model is None:
+            raise ValueError("there is nothing to tell right")
+        with np.errstate(all="ignore"):
+            right = hits(model(points.x, trace.runs[index].params[-1]), points.y)
+        trace.measured[key] = 100 * float(right)
+    found: float = trace.measured[key]
+    return found
+
+
+def asked(trace: Trace, index: int, test: bool) -> NDArray[np.int64]:
+    """The kept iterates at which a run is asked, and not drawn straight between; by their rows."""
     problem = _problem(trace, index)
     points = _test(problem) if test else problem.data
     assert points is not None
-    return len(_asked(trace, trace.runs[index], problem, points))
+    return _asked(trace, trace.runs[index], problem, points)
 
 
 def _problem(trace: Trace, index: int) -> Problem:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from optanim.errors import Mistake, Place
-from optanim.hints import MEANT
+from optanim.hints import MAX_RUNS, MEANT, so_many_seeds
 from optanim.kinds import KINDS
 from optanim.registry import Setting
 from optanim.scene import OF_WORLDS, Axis, Run, Thing
@@ -20,7 +20,6 @@ from optanim.things import Reader
 from optanim.yaml_nodes import Items, Node, Pairs, Scalar, shape, shown
 from optanim.yaml_values import BAD
 
-MAX_RUNS = 500
 OF_RUNS = ("lr", "start", "seed", "batch", "weight_decay", "steps")
 THINGS = ("landscape", "dataset", "optimizer")
 KEY_OF = {"optimizer": "optimizers"}  # of a scene, where it is not the axis's name
@@ -69,7 +68,8 @@ class Sweep:
         setting = self._setting(name)
         if setting is None:
             if not self.unknown:
-                self.reader.wrong(f"no run has '{shown(name)}' to sweep", key.place, self._instead(name))
+                hint = self._instead(name, shown(node.text) if isinstance(node, Scalar) else "")
+                self.reader.wrong(f"no run has '{shown(name)}' to sweep", key.place, hint)
             return None
         if (place := self.given.get(KEY_OF.get(name, name))) and name != "seed":
             where = KEY_OF.get(name, name)
@@ -101,12 +101,14 @@ class Sweep:
             return self.keys[name]
         return next((found for thing in self.things if (found := _own(thing, name))), None)
 
-    def _instead(self, name: str) -> str:
+    def _instead(self, name: str, value: str) -> str:
         own = [each for thing in self.things for each in _swept_settings(thing)]
         known = [*OF_RUNS, *THINGS, *dict.fromkeys(own)]
         meant = next((word for word in MEANT.get(name, ()) if word in known), "")
         if name == "optimizers":
             meant = "optimizer"
+        if meant == "seed" and value:
+            return f"write {so_many_seeds(value, MAX_RUNS)}"
         return f"write {meant}" if meant else closest(shown(name), known) or f"takes {', '.join(known)}"
 
     def _values(self, name: str, setting: Setting, node: Node) -> tuple[list[Any], list[Place]] | None:
@@ -122,6 +124,10 @@ class Sweep:
         before = len(self.reader.mistakes)
         values = [self._value(name, setting, item) for item in items]
         if BAD in values or len(self.reader.mistakes) > before:
+            return None
+        if name == "seed" and isinstance(node, Scalar):  # who writes this wants so many
+            hint = f"for several write {so_many_seeds(node.text, MAX_RUNS)}, for this one [{values[0]}]"
+            self.reader.wrong("a sweep over one seed", node.place, hint)
             return None
         return values, [item.place for item in items]
 

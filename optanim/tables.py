@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from optanim import scores
 from optanim.losses import hits
 from optanim.scene import Thing
 from optanim.trace import Path, Trace
@@ -70,13 +71,16 @@ def as_csv(trace: Trace) -> Iterator[str]:
     """The trace as CSV: a row for each iterate of each run; what is not finite is empty.
 
     `lr` and `batch_loss` are those of the step that made the iterate, so the first has none. A sweep has a
-    column for each of its axes.
+    column for each of its axes. Of data with points kept back there is the test loss, and of classes are the
+    accuracies, where they were worked out. The parameters of a network are left out: JSON has them.
     """
     axes = [axis.name for axis in trace.scene.axes]
     of_run = [_names(trace.world_of(number)) for number in range(len(trace.runs))]
     names = list(dict.fromkeys(name for own in of_run for name in own)) or _names(trace)
     head = ["run", "label", "optimizer", *(f"swept_{name}" for name in axes), "step", "lr"]
-    yield _row([*head, *names, "loss", "batch_loss", "evals"])
+    scored = [_scores(trace, number) for number in range(len(trace.runs))]
+    columns = list(dict.fromkeys(name for each in scored for name in each))
+    yield _row([*head, *names, "loss", *columns, "batch_loss", "evals"])
     for number, run in enumerate(trace.runs):
         swept = trace.scene.runs[number].swept
         told = [_cell(swept[name]) if name in swept else None for name in axes]
@@ -85,12 +89,30 @@ def as_csv(trace: Trace) -> Iterator[str]:
             lr = run.lr[t - 1] if t and len(run.lr) else None
             batch = run.batch_loss[t - 1] if t and run.batch_loss is not None else None
             point = [run.params[row, place[name]] if name in place else None for name in names]
-            numbers = [lr, *point, run.loss[row], batch]
+            scores_ = [scored[number][name][row] if name in scored[number] else None for name in columns]
+            numbers = [lr, *point, run.loss[row], *scores_, batch]
             yield _row([number, run.label, run.rule, *told, t, *map(_plain, numbers), int(run.evals[t])])
 
 
 def _names(trace: Trace) -> list[str]:
-    return list(trace.problem.names) if trace.problem else []
+    return list(trace.problem.names) if trace.problem and not trace.problem.shapes else []
+
+
+def _scores(trace: Trace, index: int) -> dict[str, Any]:
+    """What a run scores beside its loss (K,), NaN where it was not asked."""
+    problem, found = trace.world_of(index).problem, dict[str, Any]()
+    if problem is None or problem.data is None:
+        return found
+    told = problem.data.classes and problem.model
+    for test, name in ((False, "train"), (True, "test")):
+        if test and problem.data.test is None:
+            continue
+        known = np.isin(np.arange(len(trace.runs[index].at)), scores.asked(trace, index, test))
+        if test and problem.test_loss:
+            found["test_loss"] = np.where(known, scores.test_loss(trace, index), np.nan)
+        if told:
+            found[f"{name}_accuracy"] = np.where(known, scores.accuracy(trace, index, test), np.nan)
+    return found
 
 
 def _cell(value: Any) -> Any:

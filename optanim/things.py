@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from optanim.epochs import in_steps
 from optanim.errors import Place
-from optanim.hints import MEANT, NAMING, a, instead_of, instead_of_name
+from optanim.hints import MEANT, NAMING, SWEPT, a, instead_of, instead_of_name, several_of
 from optanim.kinds import KINDS
 from optanim.registry import Entry, Registry, Setting, settings_of
 from optanim.scene import Thing, without_initial
@@ -203,12 +204,13 @@ class Reader(ValueReader):
         """The values and places of a mapping of settings; where a text was cut its value is BAD."""
         values: dict[str, Any] = {}
         places: dict[str, Place] = {}
+        unknown: list[tuple[Scalar, Node]] = []
         pairs = list(node.pairs)
         while pairs:
             key, value = pairs.pop(0)
             setting = schema.get(key.text)
             if setting is None:
-                self.unknown(key, schema, owner, shown(value.text) if isinstance(value, Scalar) else "")
+                unknown.append((key, value))
                 continue
             if isinstance(value, Scalar) and value.empty:
                 value = replace(value, place=key.place)
@@ -219,7 +221,15 @@ class Reader(ValueReader):
                     self.cut(setting, pairs[0][0])
                 pairs.pop(0)
                 cut += 1
+            if not owner and key.text in SWEPT and isinstance(value, Items) and _numbers(value):
+                hint = several_of(
+                    key.text, [shown(item.text) for item in value.items if isinstance(item, Scalar)]
+                )
+                self.wrong(f"'{key.text}' takes {setting.type.describe()}, not a list", value.place, hint)
+                cut = 1
             values[key.text] = BAD if cut else self.setting(setting, value)
+        for key, value in unknown:  # what they mean may depend on the others
+            self.unknown(key, schema, owner, shown(value.text) if isinstance(value, Scalar) else "", values)
         return values, places
 
     def setting(self, setting: Setting, node: Node) -> Any:
@@ -247,8 +257,10 @@ class Reader(ValueReader):
             return BAD
         return BAD if BAD in values.values() else Thing(name, values, node.place, places)
 
-    def unknown(self, key: Scalar, schema: Iterable[str], owner: str, value: str) -> None:
-        """Notes a key that its owner does not have, with the likeliest reason."""
+    def unknown(
+        self, key: Scalar, schema: Iterable[str], owner: str, value: str, given: Mapping[str, Any]
+    ) -> None:
+        """Notes a key that its owner does not have, with the likeliest reason; `given` are the others."""
         name = shown(key.text)
         what = f"unknown setting '{name}' of '{owner}'" if owner else f"unknown key '{name}'"
         known = list(schema)
@@ -256,6 +268,11 @@ class Reader(ValueReader):
             self.wrong(what, key.place)
             return
         hint = instead_of(name, known, value)
+        if name == "epochs" and "steps" in known:
+            several = "batch" in self.swept
+            keys = given if not owner else {"batch": ""} if self.batched else {}
+            hint = in_steps(value, keys, several)
+        hint = _of_schedule(name, given.get("lr"), known, value) or hint
         if not owner and name in KINDS["landscape"].common:
             hint = f"write landscape: {{NAME: {{{name}: {value or '…'}}}}}"
             if name in KINDS["format"].common:
@@ -272,6 +289,23 @@ class Reader(ValueReader):
                 hint = f"write {home}: {key.text}"
         listed = f"see optanim explain {owner}" if owner else f"takes {', '.join(known)}"
         self.wrong(what, key.place, hint or listed)
+
+
+def _numbers(node: Items) -> bool:
+    """Whether a list is one of numbers, of two or more."""
+    found = [isinstance(item, Scalar) and NUMBER.fullmatch(item.text) for item in node.items]
+    return len(found) > 1 and all(found)
+
+
+def _of_schedule(name: str, lr: Any, known: Iterable[str], value: str) -> str:
+    """The hint for a setting that is one of the schedule of the learning rate; empty where it is none."""
+    schedules = KINDS["schedule"]
+    words = [word for word in (name, *MEANT.get(name, ())) if word in schedules.common]
+    if not words or "lr" not in known:
+        return ""
+    such = lr.name if isinstance(lr, Thing) else "SCHEDULE"
+    more = "…, " if isinstance(lr, Thing) and lr.settings else ""
+    return f"write lr: {{{such}: {{{more}{words[0]}: {value or '…'}}}}}"
 
 
 def _such(kind: Type) -> str:

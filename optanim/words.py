@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from optanim import means, scores
 from optanim.kinds import KINDS, landscape, optimizer
 from optanim.labels import figure_name, listed, schedule_words
 from optanim.labels import title as rule_title
@@ -236,6 +237,8 @@ def axis_count(axis: Axis) -> str:
 def facts(trace: Trace) -> str:
     """One line of what all runs share: the landscape, the start, the learning rate.
 
+    Of several seeds it tells what stands for them in panels of curves, which have no room for it.
+
     Learning rates that differ are told by the curves' names; where no panel has curves, here.
     """
     parts = []
@@ -247,7 +250,10 @@ def facts(trace: Trace) -> str:
         parts.append(words)
     if axes and titled and len(who := who_ran(trace)) == 1:
         parts.append(who[0])
-    parts += [axis_count(axis) for axis in axes if titled or axis.name not in (*PLACES, "optimizer")]
+    for axis in axes:
+        if titled or axis.name not in (*PLACES, "optimizer"):
+            drawn = means.told(trace) if axis.name == "seed" else ""
+            parts.append(": ".join(filter(None, (axis_count(axis), drawn))))
     if trace.batches is not None:
         parts.append(_batch_words(trace))
     starts = {tuple(run.params[0]) for run in trace.runs}
@@ -366,20 +372,40 @@ def alt(trace: Trace) -> str:
         return trace.scene.alt
     if not trace.runs:
         return f"{title(trace)}."
-    ends = [_end(trace.runs[family[0]], [trace.runs[i] for i in family]) for family in trace.families]
+    ends = [_end(trace, family) for family in trace.families]
     return f"{title(trace)}. {trace.steps} steps: {'; '.join(ends)}."
 
 
-def _end(run: Path, kin: Sequence[Path]) -> str:
-    """How a run ended, or those of several seeds."""
+def _end(trace: Trace, family: Sequence[int]) -> str:
+    """How a run ended, or those of several seeds: of networks with what they score, of others where."""
+    kin = [trace.runs[index] for index in family]
+    run, fine = kin[0], [index for index in family if trace.runs[index].ended is None]
+    who, losses = name_of(run), [float(trace.runs[index].loss[-1]) for index in fine]
+    problem = trace.world_of(family[0]).problem
+    network = problem is not None and bool(problem.shapes)
     if len(kin) > 1:
-        losses = [float(one.loss[-1]) for one in kin if one.ended is None]
-        early = (
-            f"{len(kin) - len(losses)} of its {len(kin)} seeds end early" if len(losses) < len(kin) else ""
-        )
-        reach = f"ends with losses from {number(min(losses))} to {number(max(losses))}" if losses else ""
-        told = f"{reach} over {len(losses)} seeds" if reach else ""
-        return f"{name_of(run)} {', '.join(filter(None, (told, early)))}"
+        early = f"{len(kin) - len(fine)} of its {len(kin)} seeds end early" if len(fine) < len(kin) else ""
+        if network and fine:
+            reach = f"ends, in the mean of {len(fine)} seeds, with {_score(trace, fine)}"
+        else:
+            span = f"{number(min(losses))} to {number(max(losses))}" if losses else ""
+            reach = f"ends with losses from {span} over {len(fine)} seeds" if losses else ""
+        return f"{who} {', '.join(filter(None, (reach, early)))}"
     if run.ended is not None:
-        return f"{name_of(run)} ends early, {run.ended.why} at step {run.ended.step}"
-    return f"{name_of(run)} ends at {point(tuple(run.params[-1]))} with loss {number(float(run.loss[-1]))}"
+        return f"{who} ends early, {run.ended.why} at step {run.ended.step}"
+    if network:
+        return f"{who} ends with {_score(trace, fine)}"
+    return f"{who} ends at {point(tuple(run.params[-1]))} with loss {number(losses[0])}"
+
+
+def _score(trace: Trace, family: Sequence[int]) -> str:
+    """The loss of networks after their last step and, of classes, how many points they tell right."""
+    world = trace.world_of(family[0])
+    loss = f"{loss_name(world)} {number(float(np.mean([trace.runs[index].loss[-1] for index in family])))}"
+    if world.data is None or not world.data.classes:
+        return loss
+    test = world.data.test is not None
+    share = float(np.mean([scores.final_accuracy(trace, index, test) for index in family]))
+    if math.isnan(share):
+        return loss  # at points that are kept back its outputs may be no numbers
+    return f"{loss} and {percent(share)} of the {'test' if test else 'training'} points right"

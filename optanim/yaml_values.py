@@ -53,6 +53,7 @@ class ValueReader(ABC):
         self.mistakes: list[Mistake] = []
         self.incomplete: set[str] = set()  # names of lists that lack an entry that was wrong
         self.swept: set[str] = set()  # names of the axes of the scene's sweep
+        self.batched = False  # whether steps see batches
         self.outer = ""  # the rule of the run that is being read, around any other rule
 
     def wrong(self, message: str, place: Place | None, hint: str = "") -> None:

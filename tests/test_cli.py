@@ -164,6 +164,7 @@ MISTAKES = [
     (["check", "empty"], "empty: no scenes in this folder"),
     (["list", "things"], "'things' is not one of"),
     (["explain", "adm"], "did you mean 'adam'?"),
+    (["explain", "boundary"], "the panel 'fit' draws it"),
     (["rendre"], "No such command 'rendre'"),
 ]
 
@@ -367,6 +368,11 @@ def test_every_weight_decay_is_explained(entry: Entry) -> None:
 NAMES = {name for kind in KINDS.values() for name in kind} | {"dark"}
 SETTINGS = {name for kind in KINDS.values() for entry in kind.entries() for name in entry.settings}
 SETTINGS |= set(KEYS) | {name for kind in KINDS.values() for name in kind.common}
+
+
+def test_explain_tells_of_a_panel_before_values(run: Run) -> None:
+    out = run("explain", "grid")[1]
+    assert 0 == out.index("grid: a panel") < out.index("grid: values")
 
 
 def test_explain_a_key(run: Run) -> None:

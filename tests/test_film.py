@@ -12,7 +12,7 @@ from PIL import Image
 
 from optanim.film import Film
 from optanim.reader import load
-from optanim.scene import Look, Size
+from optanim.scene import NAMED_SIZES, Look, Size
 from optanim.simulate import simulate
 from optanim.stage import clock
 from optanim.trace import Trace
@@ -137,3 +137,9 @@ def test_only_limits_a_panel_to_its_runs() -> None:
     film = Film(replace(one, scene=replace(one.scene, panels=panels)), Look(seconds=1))
     assert [panel.indices for panel in film.panels] == [[2], [2]]
     assert psnr(film.frame(-1), Film(one, Look(seconds=1)).frame(-1)) < 40
+
+
+def test_slides_have_larger_type_in_the_same_pixels() -> None:
+    wide, slides = (Film(trace("smallest"), Look(size=NAMED_SIZES[name])) for name in ("wide", "slides"))
+    assert (wide.width, wide.height) == (slides.width, slides.height) == (1280, 720)
+    assert slides.stage.dpi == pytest.approx(1.5 * wide.stage.dpi)

@@ -344,6 +344,16 @@ def test_chapters_of_a_file_and_without_one(tmp_path: Path) -> None:
     title, lead, found = chapters(file)
     assert (title, lead) == ("T", Chapter("", "words\n", ("c",)))
     assert found == [Chapter("A", "", ("a_*", "b")), Chapter("B", "words\n")]
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "coffee.yaml").touch()
+    file.write_text("# T\n- b\n\n## A\n- `coffe`\n- none_*\n- coffee\n- of words.\n")
+    with pytest.raises(UserError) as caught:
+        chapters(file, ["b"])
+    assert str(caught.value) == (
+        f"{file}:5:4: no scene 'coffe'\n  |\n5 | - `coffe`\n  |    ^^^^^ did you mean 'coffee'?\n\n"
+        f"{file}:8:3: no scene 'of words.'\n  |\n8 | - of words.\n"
+        "  |   ^^^^^^^^^ a list names scenes, without their .yaml"
+    )
     file.write_bytes(b"\xff")
     with pytest.raises(UserError, match=r"gallery.md cannot be read"):
         chapters(file)

@@ -252,7 +252,7 @@ def test_a_legend_of_too_many_names_says_how_many_more_there_are(monkeypatch: py
         (
             "dataset: {spirals: {n: 40}}\noptimizers: adam\nlr: 0.1\nsweep: {seed: [0, 3]}\n"
             "panels: [grid: {panel: fit, by: seed}]\n",
-            "x₂; ● 0, ▲ 1; bands: probability 1/2, 3/4, 0.9",
+            "x₂; class ● 0, ▲ 1; bands: probability 1/2, 3/4, 0.9",
             [],
         ),
         (

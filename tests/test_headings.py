@@ -93,11 +93,11 @@ SEEDS += "sweep: {{seed: [0, 1]}}\npanels: [{}]\n"
     ("rules", "more", "panels", "begins"),
     [
         ("sgd, adam, lion", "", "loss: [train, test], accuracy: [train, test]",
-         ["loss: test, dashed training, ", "accuracy in %: test, dashed training; mean, min–max"]),
+         ["loss: test, dashed training, log axis", "accuracy in %: test, dashed training"]),
         ("sgd", "batch: 8\n", "curve: batch_loss, loss: {x: gradients}, loss: {x: time, xscale: log}",
-         ["loss of the batch, ", "loss, linear axis; mean, ", "loss, linear; time: Σ lr; mean, min–max"]),
-        ("sgd, adam", "", "accuracy: [train, test], accuracy, loss",
-         ["accuracy in %: test, dashed training; mean", "accuracy in %: test; mean, min–max", "loss, "]),
+         ["loss of the batch, log axis", "loss, linear axis", "loss, linear axis; time: the sum of lr"]),
+        ("sgd, adam", "", "accuracy: [train, test], accuracy: {band: sd}, loss",
+         ["accuracy in %: test, dashed training; mean", "accuracy in %: test; mean ±1 sd", "loss, "]),
     ],
 )  # fmt: skip
 def test_narrow_panels_say_what_they_draw(rules: str, more: str, panels: str, begins: list[str]) -> None:

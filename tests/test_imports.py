@@ -16,11 +16,11 @@ ROOT = Path(__file__).parent.parent / "optanim"
 TEXT = """
 errors settings registry formula recording derivatives autodiff replay kinds scene batches trace hints values
 losses search measures placement landscapes datasets schedules optimizers marks
-yaml_mistakes yaml_nodes yaml_values things mosaic outputs drawable sweeps usual reader
-array_problem problem oracles courses rules driver labels workload prepare worlds records simulate
-scores views doubts themes hues typeset pen bands scales heights levels layout callouts tracks marking stage
-panel paths relief hops insets counter words planes slopes diagrams film panels formats budget render
-jobs page gallery tables catalogue explain optim cli __init__ __main__
+yaml_mistakes yaml_nodes yaml_values epochs things mosaic outputs labels called drawable sweeps usual reader
+array_problem problem oracles courses rules driver workload prepare worlds records simulate
+scores views doubts themes hues typeset pen bands scales heights levels layout callouts tracks heads marking
+stage panel paths relief hops insets counter means words planes slopes diagrams film panels formats budget
+render jobs page gallery tables catalogue explain optim cli __init__ __main__
 """
 ORDER = TEXT.split()
 

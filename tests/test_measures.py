@@ -200,8 +200,8 @@ def test_rules_without_parts_run_beside_those_with() -> None:
         ("gd", "curve: ''", "no run has a '' to draw", "takes gap, distance, gradient_norm, "),
         ("gd", "curve: momentum", "no run has a 'momentum' to draw", "takes gap, distance, gradient_norm, "),
         ("gd", "curve: batch_loss", "there are no batches to draw the loss of", "add batch: to the scene"),
-        ("gd, adam", "why", "'why' draws one run, and here are 2", "say which with only: gd"),
-        ("gd, gd", "why: {only: gd}", "'why' draws one run, and here are 2", "give the run a label"),
+        ("gd, adam", "why", "'why' draws one run, and here are 2 runs", "say which with only: gd"),
+        ("gd, gd", "why: {only: gd}", "'why' draws one run, and here are 2 runs", "give the run a label"),
         (
             "{lookahead: adam}",
             "why",

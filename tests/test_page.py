@@ -91,6 +91,15 @@ def test_without_an_address_there_is_none() -> None:
         ("[a](javascript:alert(1))", "[a](javascript:alert(1))"),
         ('[a](https://x.y/"onclick=1)', '<a href="https://x.y/&quot;onclick=1">a</a>'),
         ("`[a](https://x.y)`", "<code>[a](https://x.y)</code>"),
+        ("[a](notes.html)", '<a href="notes.html">a</a>'),
+        ("[a](../b/c%20d.pdf?x=1#part:2)", '<a href="../b/c%20d.pdf?x=1#part:2">a</a>'),
+        ("[a](#chapter-Networks)", '<a href="#chapter-Networks">a</a>'),
+        ("[a](//x.y/b)", "[a](//x.y/b)"),
+        ("[a](\\\\x.y)", "[a](\\\\x.y)"),
+        ("[a](/\\x.y)", "[a](/\\x.y)"),
+        ("[a](JaVaScRiPt:b)", "[a](JaVaScRiPt:b)"),
+        ("[a](data:text/html,b)", "[a](data:text/html,b)"),
+        ("[a](javascript&colon;b)", '<a href="javascript&amp;colon;b">a</a>'),
     ],
 )
 def test_words_have_code_and_links(text: str, html: str) -> None:

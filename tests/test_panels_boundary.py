@@ -169,9 +169,10 @@ def test_both_axes_have_one_scale_and_show_all_points() -> None:
 @pytest.mark.parametrize(
     ("room", "says"),
     [
-        (900, "x₂; SGD: ● 0, ▲ 1; bands: probability 1/2, 3/4, 0.9; hollow: test points"),
-        (420, "x₂; SGD: ● 0, ▲ 1; line: probability 1/2; hollow: test points"),
-        (260, "x₂; SGD: ● 0, ▲ 1; hollow: test points"),
+        (900, "x₂; SGD: class ● 0, ▲ 1; bands: probability 1/2, 3/4, 0.9; hollow: test points"),
+        (440, "x₂; SGD: class ● 0, ▲ 1; line: probability 1/2; hollow: test points"),
+        (290, "x₂; SGD: class ● 0, ▲ 1; hollow: test points"),
+        (130, "SGD: class ● 0, ▲ 1"),
         (90, "SGD: ● 0, ▲ 1"),
     ],
 )
@@ -180,7 +181,7 @@ def test_the_heading_says_whose_it_is_and_what(room: float, says: str) -> None:
     assert panel.plane is not None
     ways, width = panel.plane.says(True), panel.stage.width
     assert next((way for way in ways if width(way, 9) <= room), ways[-1]) == says
-    assert panel.plane.says(False, "; seed 3")[2] == "x₂; ● 0, ▲ 1; hollow: test points; seed 3"
+    assert panel.plane.says(False, "; seed 3")[2] == "x₂; class ● 0, ▲ 1; hollow: test points; seed 3"
 
 
 def test_in_a_grid_each_run_has_its_plane() -> None:
@@ -188,7 +189,7 @@ def test_in_a_grid_each_run_has_its_plane() -> None:
     film = Film(simulate(read(text)), Look(seconds=1, fps=5))
     assert film.frame(3).any()
     said = film.panels[0].said
-    assert said.startswith("x₂; ● 0, ▲ 1; ") and said.endswith("; hollow: test points")
+    assert said.startswith("x₂; class ● 0, ▲ 1; ") and said.endswith("; hollow: test points")
 
 
 def test_without_a_run_there_are_points() -> None:
@@ -196,7 +197,7 @@ def test_without_a_run_there_are_points() -> None:
     film = Film(simulate(read(text)), Look())
     (panel,) = film.panels
     assert film.count == 1 and len(np.unique(film.frame(0).reshape(-1, 4), axis=0)) > 50
-    assert isinstance(panel, Fit) and panel.said == "x₂; ● 0, ▲ 1; hollow: test points"
+    assert isinstance(panel, Fit) and panel.said == "x₂; class ● 0, ▲ 1; hollow: test points"
 
 
 def test_a_network_of_one_input_is_a_line() -> None:

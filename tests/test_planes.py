@@ -213,7 +213,7 @@ def test_another_loss_is_told_beside_that_of_the_plane() -> None:
     assert said[0] == f"loss {words.number(float(problem_.surface(*params[7], loss='mae')), 2)}"
     film = Film(trace, Look(seconds=0.5))
     assert film.static.any()
-    assert " % of the variance; MAE; paths up to" in film.panels[0].said  # type: ignore[attr-defined]
+    assert " % of the variance; MAE; paths reach " in film.panels[0].said  # type: ignore[attr-defined]
 
 
 def test_two_random_directions_of_one_line_are_parted() -> None:
@@ -322,4 +322,36 @@ def test_cells_on_planes_of_their_own_say_which_in_fewer_and_fewer_words() -> No
     for each in cast_:
         assert len(each.ways) == planes.WAYS
         assert all(" % " in way or " %;" in way for way in each.ways)
-        assert each.ways[0].endswith("off this plane") and each.ways[-1].endswith("off")
+        assert " off this plane in " in each.ways[0] and each.ways[-1].endswith("off")
+
+
+def test_the_heading_says_how_far_the_paths_go_and_in_how_many_dimensions() -> None:
+    trace = traced()
+    found = made(trace)
+    path = trace.runs[1].params
+    assert found.reach([1]) == pytest.approx(np.linalg.norm(path - path[0], axis=1).max())
+    ways = found.says([0, 1])
+    assert ways[0][1].endswith(f"off this plane in {path.shape[1]} dimensions")
+    assert f"; paths reach {words.number(found.reach([0, 1]), 2)}, up to " in ways[1][1]
+
+
+def test_a_random_plane_says_around_what_it_is() -> None:
+    found = made(traced(), "random")
+    assert found.says([0, 1])[0][0] == " around the end of SGD"
+    assert found.told(0, np.array([30]))[0][-1] == "0 off", "its end is on it, but for rounding"
+
+
+def test_a_view_has_room_around_the_ends() -> None:
+    trace = traced()
+    found = made(trace)
+    assert found.trace.problem is not None and found.trace.problem.view is not None
+    x0, x1, y0, y1 = found.trace.problem.view
+    feet = np.concatenate([run.params for run in found.trace.runs])
+    side = np.ptp(feet, axis=0).max()
+    assert min(*(feet.min(axis=0) - (x0, y0)), *((x1, y1) - feet.max(axis=0))) > planes.AROUND * side
+
+
+def test_of_a_random_walk_much_of_the_variance_is_on_two_axes() -> None:
+    """As 6 / (pi * k)^2 on the k-th: a high share alone says nothing of a landscape."""
+    walk = rng(9).normal(size=(400, 3000)).cumsum(axis=0)
+    assert planes.pca([walk]).share == pytest.approx((6 / np.pi**2, 6 / (2 * np.pi) ** 2), abs=0.03)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from optanim.errors import UserError
-from optanim.prepare import prepare
+from optanim.prepare import prepare, standardize
 from optanim.reader import read
 from optanim.simulate import simulate
 
@@ -76,6 +76,29 @@ def test_a_start_of_the_landscape_is_said_at_the_landscape(tmp_path: Path) -> No
     assert (mistake.place.line, mistake.place.column) == (1, 12)
     assert mistake.message == "the loss is infinite at the start (0, 0)"
     assert mistake.hint == "write standardize: true in the dataset"
+
+
+@pytest.mark.parametrize(
+    ("model", "y", "units"),
+    [
+        ("polynomial_regression: 5", (2, 5, 3), True),
+        ("polynomial_regression: {basis: legendre}", (2, 5, 3), False),
+        ("polynomial_regression: 5", (2000, 5000, 3000), False),
+        ("linear_regression: mse", (2, 5, 3), False),
+    ],
+)
+def test_of_polynomials_other_ones_keep_the_units(
+    model: str, y: tuple[int, ...], units: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "p.csv").write_text(
+        "x,y\n" + "".join(f"{x},{v}\n" for x, v in zip((6, 13, 20), y, strict=True))
+    )
+    text = f"landscape: {{{model}}}\ndataset: {{csv: p.csv}}\noptimizers: gd\nlr: 0.1\n"
+    scene = read(text, folder=tmp_path)
+    problem = prepare(scene).problem
+    assert problem is not None
+    more = ", or basis: legendre in the landscape, which keeps the units"
+    assert standardize(scene, problem) == "write standardize: true in the dataset" + more * units
 
 
 def test_check_refuses_what_render_refuses_and_draws_nothing(tmp_path: Path) -> None:

@@ -421,7 +421,8 @@ def test_the_limit_of_bytes_of_the_command_line_wins_over_the_format() -> None:
         ({"theme": "drak"}, "theme: 'drak' is not one of light, dark, paper\n  did you mean 'dark'?"),
         (
             {"size": "big"},
-            "size: 'big' is not a size\n  takes readme, wide, square, hd or WIDTHxHEIGHT such as 1280x720",
+            "size: 'big' is not a size\n"
+            "  takes readme, wide, square, hd, slides or WIDTHxHEIGHT such as 1280x720",
         ),
         ({"max_bytes": "3mb"}, "max_bytes: 'mb' is not a unit of bytes\n  write 3MB"),
         ({"fps": 0}, "fps: 0 is out of range\n  takes a number at least 0.1 and at most 1000"),
@@ -440,6 +441,18 @@ def test_what_is_wrong_on_the_command_line(given: dict[str, Any], said: str) -> 
     with pytest.raises(UserError) as caught:
         outputs(TWO, **given)
     assert str(caught.value) == said
+
+
+def test_the_scale_of_the_scene_is_named_where_a_size_is_asked_for() -> None:
+    scene = read("landscape: beale\noutput: {png: {scale: 2}}\n")
+    with pytest.raises(UserError) as caught:
+        outputs(scene, size="hd")
+    said = "1920x1080 at scale 2 is 8 294 400 pixels\n  "
+    assert str(caught.value) == said + "the scene's scale of 2 is kept: add --scale 1"
+    assert outputs(scene, size="hd", scale=1)[0].look.scale == 1
+    for given in ({"size": "hd", "scale": 2}, {"size": "9000x9000"}):
+        with pytest.raises(UserError, match="--max-pixels lifts it"):
+            outputs(scene, **given)
 
 
 # -- limits ------------------------------------------------------------------------------------

@@ -289,8 +289,13 @@ def test_the_middle_and_the_band(
          "band: one standard deviation of the logarithm on each side"),
     ],
 )  # fmt: skip
-def test_a_panel_of_curves_says_what_stands_for_the_seeds(panel: str, expected: str) -> None:
-    film = Film(seeds(f"optimizers: [gd, adam]\npanels: [{panel}]\n"), Look())
+def test_panels_that_the_facts_cannot_tell_apart_say_what_stands_for_the_seeds(
+    panel: str, expected: str
+) -> None:
+    name, _, band = panel.partition(": ")
+    twin = "curve: {of: distance" if name == "curve" else "loss: {title: Another"
+    twin += ", band: sd}" if "band" not in band else "}"
+    film = Film(seeds(f"optimizers: [gd, adam]\npanels: [[{panel}], [{twin}]]\n"), Look())
     assert film.static is not None
     assert film.panels[0].said == expected
 
@@ -399,7 +404,8 @@ def test_without_by_every_run_has_a_cell() -> None:
          "panels: [grid: {panel: contour, by: landscape}]",
          "lr of GD, Beale 0.033, Adam, Beale 0.47, GD, Rosenbrock 0.0015, Adam, Rosenbrock 1 (best of 25)"),
         ("dataset: line\nbatch: 4\noptimizers: gd\nlr: 0.1\nsweep: {seed: {range: 5}}",
-         "5 seeds  ·  batch 4 of 100  ·  start (0, 0)  ·  lr 0.1"),
+         "5 seeds: mean (geometric on log axes), lowest to highest  ·  batch 4 of 100  ·  start (0, 0)  ·  "
+         "lr 0.1"),
         ("dataset: line\noptimizers: gd\nlr: 0.1\nsweep: {batch: [4, 8]}",
          "2 sizes of batches  ·  start (0, 0)  ·  lr 0.1"),
     ],

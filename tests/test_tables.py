@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import math
 
 import numpy as np
 import pytest
 
+from optanim import scores
 from optanim.reader import read
 from optanim.simulate import simulate
-from optanim.tables import as_summary
+from optanim.tables import as_csv, as_summary
 from optanim.trace import Trace
 
 CLASSES = """
@@ -103,3 +105,25 @@ def test_a_run_that_ended_has_no_end_to_tell() -> None:
     noisy = PLAIN.replace("rosenbrock", "{rosenbrock: {noise: 1}}") + f"optimizers: gd\nlr: 10\n{SEEDS}"
     (row,) = table(simulate(read(noisy)))
     assert (row["seeds"], row["loss"], row["ended early"]) == ("3", "-", "3 of 3")
+
+
+def test_the_csv_of_a_network_has_its_scores_and_no_parameters() -> None:
+    trace = simulate(read(CLASSES.format(test=", test: 0.25", sweep="")))
+    rows = list(csv.DictReader(as_csv(trace)))
+    assert list(rows[0]) == [
+        *("run", "label", "optimizer", "step", "lr", "loss"),
+        *("train_accuracy", "test_loss", "test_accuracy", "batch_loss", "evals"),
+    ]
+    for run in (0, 1):
+        last = [row for row in rows if row["run"] == str(run)][-1]
+        assert float(last["test_loss"]) == scores.test_loss(trace, run)[-1]
+        assert float(last["train_accuracy"]) == scores.accuracy(trace, run, False)[-1]
+        assert float(last["test_accuracy"]) == scores.accuracy(trace, run, True)[-1]
+
+
+def test_what_was_not_asked_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scores, "WORK", 1.0)
+    trace = simulate(read(CLASSES.format(test=", test: 0.25", sweep="")))
+    rows = [row for row in csv.DictReader(as_csv(trace)) if row["run"] == "0"]
+    assert sum(row["test_loss"] != "" for row in rows) == scores.ASKED < len(rows)
+    assert all(row["loss"] for row in rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from optanim import words
@@ -117,7 +118,7 @@ def test_titles_and_facts(scene: str, title: str, facts: str) -> None:
         (
             "dataset: moons\noptimizers: [sgd, adam]\nsweep: {landscape: [mlp: 4, mlp: 8], seed: [0, 1]}",
             "SGD and Adam train 2 networks on Moons",
-            "2 seeds  ·  lr 0.1",
+            "2 seeds: mean (geometric on log axes), lowest to highest  ·  lr 0.1",
         ),
         (
             "title: T\ndataset: moons\noptimizers: sgd\nsweep: {landscape: [mlp: 4, mlp: 8]}",
@@ -176,6 +177,78 @@ def test_a_rate_in_the_name_is_not_told_again_below(rates: str, expected: list[t
     assert [(run.label, words.settings_line(run, trace)) for run in trace.runs] == expected
     if len(trace.runs) > 1:
         assert words.facts(trace) == "2 learning rates  ·  start 1"
+
+
+SEEDS = "dataset: {moons: {n: 40, test: 0.3}}\nlr: 0.1\nbatch: 8\nsteps: 4\noptimizers: sgd\n"
+SEEDS += "sweep: {seed: [0, 1]}\n"
+
+
+@pytest.mark.parametrize(
+    ("panels", "seeds"),
+    [
+        ("loss", "2 seeds: mean (geometric on log axes), lowest to highest"),
+        ("loss: {yscale: linear, title: Mine}", "2 seeds: mean, lowest to highest"),
+        ("accuracy, lr", "2 seeds: mean, lowest to highest"),
+        ("accuracy: {yscale: log, band: none}", "2 seeds: mean (geometric on log axes)"),
+        ("accuracy: {band: quartiles}, loss: {band: quartiles}", "2 seeds: median, middle half"),
+        ("accuracy: {band: sd}", "2 seeds: mean, one standard deviation on each side"),
+        (
+            "loss: {band: sd}",
+            "2 seeds: mean, one standard deviation on each side (both of the logarithm on log axes)",
+        ),
+        (
+            "curve: batch_loss, accuracy, loss: {yscale: linear, band: quartiles}",
+            "2 seeds: in batch loss and accuracy mean (geometric on log axes), lowest to highest; "
+            "in loss median, middle half",
+        ),
+        ("grid: accuracy", "2 seeds: mean, lowest to highest"),
+        ("grid: {panel: accuracy, by: seed}", "2 seeds"),  # each is a curve of its own
+        ("fit, lr", "2 seeds"),  # the same for both
+    ],
+)
+def test_the_facts_tell_what_stands_for_several_seeds(panels: str, seeds: str) -> None:
+    trace = traced(f"{SEEDS}panels: [{panels}]\n")
+    assert words.facts(trace).split("  ·  ")[0] == seeds
+
+
+def test_seeds_that_change_nothing_have_no_mean() -> None:
+    trace = traced("landscape: beale\noptimizers: gd\nlr: 0.01\nsweep: {seed: [0, 1]}\n")
+    assert words.facts(trace) == "2 seeds  ·  start (1, 1.5)  ·  lr 0.01"
+
+
+def _right(trace: Trace, index: int, test: bool) -> float:
+    """The share of points that a run tells right in the end, asked anew."""
+    assert trace.problem is not None and trace.problem.model is not None and trace.data is not None
+    data = trace.data.test if test else trace.data
+    assert data is not None
+    told = np.argmax(trace.problem.model(data.x, tuple(trace.runs[index].params[-1])), axis=1)
+    return 100 * float(np.mean(told == data.y))
+
+
+@pytest.mark.parametrize("test", [True, False])
+def test_alt_of_a_network_tells_its_loss_and_its_accuracy(test: bool) -> None:
+    text = SEEDS if test else SEEDS.replace(", test: 0.3", "")
+    trace = traced(text.split("sweep")[0])
+    loss, right = words.number(float(trace.runs[0].loss[-1])), words.percent(_right(trace, 0, test))
+    points = "test" if test else "training"
+    assert words.alt(trace).endswith(
+        f"4 steps: SGD ends with loss {loss} and {right} of the {points} points right."
+    )
+    both = traced(text)
+    loss = words.number(float(np.mean([run.loss[-1] for run in both.runs])))
+    right = words.percent((_right(both, 0, test) + _right(both, 1, test)) / 2)
+    assert words.alt(both).endswith(
+        f"SGD ends, in the mean of 2 seeds, with loss {loss} and {right} of the {points} points right."
+    )
+
+
+def test_alt_of_a_network_of_numbers_tells_its_loss() -> None:
+    trace = traced("dataset: {line: {n: 9}}\nlandscape: {mlp: [4]}\noptimizers: sgd\nlr: 0.01\nsteps: 2\n")
+    assert words.alt(trace).endswith(
+        f"2 steps: SGD ends with {words.loss_name(trace)} {words.number(float(trace.runs[0].loss[-1]))}."
+    )
+    lost = traced("dataset: moons\noptimizers: sgd\nlr: 1e300\nsteps: 9\nsweep: {seed: [0, 1]}\n")
+    assert words.alt(lost).endswith("SGD 2 of its 2 seeds end early.")
 
 
 def test_alt_tells_how_each_run_ended() -> None:

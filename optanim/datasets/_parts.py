@@ -17,12 +17,19 @@ SHARE, SOME = Number(low=0, high=1, low_open=True, high_open=True), Number(low=1
 Test = Annotated[float | int, OneOf((SHARE, SOME))]
 
 
+def kept_back(rows: int, test: Any) -> int:
+    """How many of so many rows a `test` keeps back, which is None, a share or a number of them."""
+    if test is None:
+        return 0
+    return test if isinstance(test, int) else max(1, round(test * rows))
+
+
 def split(data: Data, test: Any, seed: int | None) -> Data:
     """The data without the rows that are kept back, a share or a number of them, which are its test data."""
     if test is None:
         return data
     n = len(data.x)
-    count = test if isinstance(test, int) else max(1, round(test * n))
+    count = kept_back(n, test)
     if count >= n:
         rows = f"{grouped(n)} row{'s' * (n != 1)}"
         raise Wrong(f"test would keep back {grouped(count)} of {rows}", "one at least has to stay")

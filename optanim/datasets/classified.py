@@ -18,7 +18,7 @@ FAR = 1e6
 INNER, OUTER = 0.4, 3.0  # the radii between which the arms of spirals lie
 
 
-@dataset(inputs=2, classes=2)
+@dataset(inputs=2, classes=2, rows="n")
 def moons(
     *, n: Points = 200, noise: Noise = 0.15, test: Test | None = None, seed: Seed | None = None
 ) -> Data:
@@ -35,7 +35,7 @@ def moons(
     return split(_points(np.column_stack([x, up]), y, noise, rng), test, seed)
 
 
-@dataset(inputs=2, classes=2)
+@dataset(inputs=2, classes=2, rows="n")
 def spirals(
     *,
     n: Points = 200,

@@ -19,7 +19,7 @@ Few = Annotated[int, Number(low=1, high=IMAGES - 1, whole=True)]
 Shift = Annotated[int, Number(low=0, high=2, whole=True)]
 
 
-@dataset(inputs=SIDE * SIDE, classes=10, tested=True)
+@dataset(inputs=SIDE * SIDE, classes=10, tested=True, rows="train")
 def digits(
     *, train: Train = 1200, shift: Shift = 0, test: Few | None = None, seed: Seed | None = None
 ) -> Data:

@@ -20,7 +20,7 @@ TestOrBetween = Annotated[float | int | str, OneOf((SHARE, SOME, Choice(("midpoi
 Spacing = Literal["even", "random", "chebyshev"]
 
 
-@dataset()
+@dataset(rows="n")
 def line(
     *,
     n: Rows = 100,
@@ -95,7 +95,7 @@ def formula(
     return made if test == "midpoints" else split(made, test, seed)
 
 
-@dataset()
+@dataset(rows="n")
 def classes(
     *,
     n: Rows = 100,

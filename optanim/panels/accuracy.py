@@ -89,7 +89,7 @@ class Accuracy(CurvePanel):
     def known(self) -> int:
         trace = self.stage.trace
         tests = [name == "test" for name in self.sets]
-        return min(scores.asked(trace, index, test) for index in self.indices for test in tests)
+        return min(len(scores.asked(trace, index, test)) for index in self.indices for test in tests)
 
     def says(self, scale: Scale) -> str:
         sets = {"train": "training", "test": "test"}

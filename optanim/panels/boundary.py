@@ -169,9 +169,12 @@ class Boundary:
         """What is drawn, and of whose run, in fewer and fewer words; all end in what more there is to say."""
         signs = [f"{SIGNS[marker]} {number}" for number, marker in enumerate(self.markers)]
         up, signs = words.symbol(self.data.names[1]), signs if len(signs) <= len(SIGNS) else []
-        first = f"{self.label}: " * (whose and bool(self.label)) + ", ".join(signs)
+        label = f"{self.label}: " * (whose and bool(self.label))
+        marked = label + ", ".join(signs)
+        first = f"{label}class {', '.join(signs)}" if signs else label
         hollow = "; hollow: test points" * (self.data.test is not None)
         bands, line = "; bands: probability 1/2, 3/4, 0.9", "; line: probability 1/2"
         drawn = (bands, line, "") if len(self.params) and len(self.markers) == 2 else ("",)
-        ways = [f"{up}; {first}{each}{hollow}" for each in drawn] + [f"{first}{hollow}", first]
+        ways = [f"{up}; {first}{each}{hollow}" for each in drawn]
+        ways += [f"{first}{hollow}", f"{first}{hollow.removesuffix(' points')}", first, marked]
         return [way + more for way in ways]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from optanim import bands
+from optanim import bands, heads, means
 from optanim.bands import Ribbon
 from optanim.insets import Inset
 from optanim.layout import Margins
@@ -32,6 +32,7 @@ Floats = NDArray[np.float64]
 Across = Literal["step", "gradients", "time"]
 AcrossScale = Literal["linear", "log"]
 LOW = 2.5  # pixels that a name reaches above the axes where their heading stands above it
+FAR_APART = 1e6  # pixels, where heads that are not drawn are thought to be
 FAINT = 0.07  # how much of its colour a band has where it is still to come
 
 
@@ -126,12 +127,16 @@ class CurvePanel(Panel, ABC):
         return made
 
     def _ways(self, text: str) -> list[str]:
-        """What stands above the axes in fewer and fewer words; of several seeds also how they are drawn."""
+        """What stands above the axes in fewer and fewer words.
+
+        The facts tell how several seeds are drawn, but where panels that they cannot tell apart differ in it.
+        """
         if self.title is not None:
             return [self.title]
         size = max((len(self.kin(index)) for index in self.indices), default=1)
         log = self.axes.y.kind == "log"
-        ways = in_fewer(text, bands.said(self.band, log, size) if self.averaged else ())
+        own = self.averaged and means.alike(self.stage.trace)
+        ways = in_fewer(text, bands.said(self.band, log, size) if own else ())
         return [f"{ways[0]}; {self._thinned()}", *ways] if self._thinned() else ways
 
     def _thinned(self) -> str:
@@ -280,6 +285,19 @@ class CurvePanel(Panel, ABC):
             for line, each in zip(self.lines, plain, strict=True)
         ]
         self.tracks = interleave(self.broken, box)
+        self.grown_by = self._covered(box)
+
+    def _covered(self, box: Box) -> Floats:
+        """How much the head of each curve grows in every frame (F, n), to be seen around those on it."""
+        stage, tau = self.stage, self.stage.tau
+        places = np.zeros((len(tau), len(self.lines), 2))
+        for column, (line, each) in enumerate(zip(self.lines, self.tracks, strict=True)):
+            x, y = (np.interp(tau, each.t, along) for along in each.xy.T)
+            out = (y < box.top - 1) | (y > box.bottom + 1) | line.quiet
+            places[:, column] = np.where(out[:, None], -FAR_APART * (column + 1), np.c_[x, y])
+        looks = [stage.styles[line.index] for line in self.lines]
+        ring = 0.0 if self.small else heads.RING
+        return ring * heads.covered(places, looks, stage.unit, stage.fps)
 
     def _ribbon(self, line: Curve, box: Box) -> Ribbon | None:
         """The band of a curve in pixels."""
@@ -392,14 +410,14 @@ class CurvePanel(Panel, ABC):
             x_line = int(x) + 0.5
             cursor = np.array([[x_line, self.box.top], [x_line, self.box.bottom]])
             pen.stroke(cursor, None, self.cursor_color, 1.0, 0.55, cap="butt")
-        for line, each in zip(self.lines, self.tracks, strict=True):
+        for line, each, more in zip(self.lines, self.tracks, self.grown_by[k], strict=True):
             if line.quiet:
                 continue
             hx, hy = each.at(stage.tau[k])
             if self.small and not (self.box.left <= hx <= self.box.right):
                 continue
             if self.box.top - 1 <= hy <= self.box.bottom + 1:
-                stage.head(pen, line.index, hx, hy, radius=self.head_radius)
+                stage.head(pen, line.index, hx, hy, radius=self.head_radius + more)
             elif not self.small:
                 edge = self.box.top + stage.px(5) if hy < self.box.top else self.box.bottom - stage.px(5)
                 turn = 0.0 if hy < self.box.top else np.pi

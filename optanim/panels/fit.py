@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from optanim.layout import Margins
 from optanim.losses import CLASSIFY
 from optanim.panel import Panel
 from optanim.panels.boundary import Boundary, axes_in, shape
+from optanim.panels.headings import fitting
 from optanim.pen import Box, Pen
 from optanim.scales import Axes, Scale, padded
 from optanim.settings import View
@@ -25,6 +27,7 @@ from optanim.tracks import dashed, track, turn
 Floats = NDArray[np.float64]
 Model = Callable[[Floats, Any], Floats]
 GRID = 200  # points of a curve
+UNITS = re.compile(r" \(.*\)$")  # what stands behind the name of a column
 FINE = 800  # of one that may turn as often as it has parameters
 
 
@@ -82,28 +85,28 @@ class Fit(Panel):
         self.model = model = self._drawn(problem.model, data.y) if problem and problem.model else None
         straight = problem is None or len(problem.names) <= 2
         grid = np.linspace(x.low, x.high, GRID if straight else FINE)
-        says = data.names[1] + self._meaning(data.y)
+        lines = ""
         with pen.clipped(box):
-            if data.test is not None:
-                says += "; hollow: test points"
             if self.truth and data.truth is not None:
                 pixels = axes.pixels(np.column_stack([grid, data.truth(grid)]))
                 line = track(pixels[np.isfinite(pixels).all(axis=1)], box)
                 if piece := line.cut(0.0, line.end):
                     pen.stroke(*piece, rgb(stage.theme.ink), stage.px(2.2))
-                says += "; line: what the data were made from"
+                lines = "; line: what the data were made from"
             elif best is not None and model is not None:
                 line = track(axes.pixels(np.column_stack([grid, model(grid, best)])), box)
                 if dashes := dashed(line, stage.px(5), stage.px(3)).cut(0.0, line.end):
                     pen.stroke(*dashes, rgb(stage.theme.ink), stage.px(1.5), cap="butt")
-                says += "; dashed: least loss" if self.loss in CLASSIFY else "; dashed: the least loss"
+                lines = "; dashed: the least loss"
             if data.test is not None:
                 paper, rim = rgb(stage.theme.background), rgb(stage.theme.muted)
                 for px, py in axes.pixels(np.column_stack([data.test.x, data.test.y])):
                     pen.mark("circle", px, py, radius, paper, rim, stage.px(1.0))
             for px, py in axes.pixels(np.column_stack([data.x, data.y])):
                 pen.mark("circle", px, py, radius, rgb(stage.theme.muted), alpha=0.55)
-        self.heading(pen, says)
+        self.ways = self._ways(data, lines)
+        room = np.inf if self.cell else box.width  # a grid has its own room for what its cells say
+        self.heading(pen, fitting(self.ways, lambda text: stage.width(text, 9) <= room))
         self.name_across(pen, data.names[0])
         self.axes = axes
         # A straight line is told by its ends.
@@ -111,6 +114,15 @@ class Fit(Panel):
         fine = [np.isfinite(run.params).all(axis=1) for run in self.runs] if model else []
         self.params = [run.params[kept] for run, kept in zip(self.runs, fine, strict=False)]
         self.at = [run.at[kept] for run, kept in zip(self.runs, fine, strict=False)]
+
+    def _ways(self, data: Data, lines: str) -> list[str]:
+        """What is drawn in fewer and fewer words: what the points are goes before what the lines are."""
+        hollow = "; hollow: test points" * (data.test is not None)
+        name, means = data.names[1], self._meaning(data.y)
+        briefly = lines.replace("the least", "least").replace("what the data were made from", "the truth")
+        ways = [f"{name}{means}{line}{hollow}" for line in (lines, briefly)]
+        ways += [f"{each}{means}{briefly}" for each in (name, UNITS.sub("", name))]
+        return list(dict.fromkeys(ways[1:] if self.loss in CLASSIFY else ways))
 
     def _plane(self, pen: Pen, data: Data) -> Boundary:
         """The plane of two inputs, with what is still of its picture drawn."""

@@ -180,7 +180,9 @@ class Surface(Panel):
         if self.altitude.sunk:
             said += f", down to {words.number(self.altitude.scale.low)}"
         if self.cast:
-            ways = [said + far for _, far in self.cast.says(self.indices)]
+            axes = f"; {self.cast.around}" if self.cast.plane.share is None else "; PC: share of the variance"
+            told = [far for _, far in self.cast.says(self.indices)]
+            ways = [*(f"{said}{axes}{far}" for far in told[:3]), *(said + far for far in told)]
             self.ways = ways if self.cell else ()
             said = next((each for each in ways if self.stage.width(each, 9) <= self.box.width), said)
         return said
