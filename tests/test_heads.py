@@ -9,6 +9,7 @@ import pytest
 
 from optanim.film import Film
 from optanim.heads import CROWD, MOST, OFF, covered
+from optanim.panels.curves import CurvePanel
 from optanim.reader import read
 from optanim.scene import Look
 from optanim.simulate import simulate
@@ -77,3 +78,16 @@ def test_a_film_in_one_go_is_every_frame_alone() -> None:
         assert np.abs(frame.astype(int) - film.frame(k)).max() <= 3, (
             k
         )  # rounding at the edges of what is redrawn
+
+
+def test_under_a_key_of_colours_no_head_grows() -> None:
+    text = "landscape: {formula: x**2}\noptimizers: gd\nsteps: 5\nlr: 0.1\npanels: [loss]\n"
+    many = simulate(read(text + "sweep: {start: {linspace: {low: 1, high: 1.000001, n: 12}}}\n"))
+    two = simulate(read(text + "sweep: {start: [1, 1.000001]}\n"))
+    for trace, grows in ((many, False), (two, True)):
+        film = Film(trace, Look(seconds=1.0))
+        film.frame(0)
+        (panel,) = film.panels
+        assert isinstance(panel, CurvePanel)
+        assert (panel.stage.key is not None) == (not grows)
+        assert bool(panel.grown_by.any()) == grows

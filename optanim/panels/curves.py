@@ -296,7 +296,8 @@ class CurvePanel(Panel, ABC):
             out = (y < box.top - 1) | (y > box.bottom + 1) | line.quiet
             places[:, column] = np.where(out[:, None], -FAR_APART * (column + 1), np.c_[x, y])
         looks = [stage.styles[line.index] for line in self.lines]
-        ring = 0.0 if self.small else heads.RING
+        # Under a key of colours runs are many and of one kind: rings would cover what stands beside them.
+        ring = 0.0 if self.small or stage.key else heads.RING
         return ring * heads.covered(places, looks, stage.unit, stage.fps)
 
     def _ribbon(self, line: Curve, box: Box) -> Ribbon | None:
